@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Styles become the colour sequences that every terminal knows; the rest is handed to the machine.
+ */
+#include "console.h"
+
+#include "machine.h"
+
+static bool colour;
+
+static const char *const colours[STYLE_COUNT] = {
+    [STYLE_PLAIN] = "\033[0m",         [STYLE_PROMPT] = "\033[0;1;32m",  [STYLE_TITLE] = "\033[0;1;37m",
+    [STYLE_ERROR] = "\033[0;1;31m",    [STYLE_FAINT] = "\033[0;90m",     [STYLE_BLOCK_ODD] = "\033[0;1;36m",
+    [STYLE_BLOCK_EVEN] = "\033[0;33m", [STYLE_PADDING] = "\033[0;1;35m", [STYLE_TAG] = "\033[0;1;37m",
+    [STYLE_FREE] = "\033[0;90m",
+};
+
+void console_use_colour(bool yes)
+{
+    colour = yes;
+}
+
+void console_put(char c)
+{
+    machine_put(c);
+}
+
+void console_write(const char *text)
+{
+    while (*text != '\0')
+        machine_put(*text++);
+}
+
+void console_style(enum style style)
+{
+    if (colour)
+        console_write(colours[style]);
+}
+
+void console_clear(void)
+{
+    if (colour)
+        console_write("\033[2J\033[H");
+}
+
+int console_get(void)
+{
+    int byte;
+
+    while ((byte = machine_get()) < 0)
+        machine_wait();
+    return byte;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a machine must give, and all that the kernel knows of it. Each machine has a folder below machine/ that implements
+ * these calls, starts first, makes itself ready and then calls kmain().
+ */
+#ifndef MACHINE_H
+#define MACHINE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* In one line, for the boot story: "i386 PC, multiboot 1, loaded by qemu". */
+const char *machine_name(void);
+
+/* What the boot loader was given for this kernel, copied out of the heap's way; "" when there is none. */
+const char *machine_command_line(void);
+
+enum memory_kind {
+    MEMORY_USABLE,   /* RAM, for whoever needs it */
+    MEMORY_RESERVED, /* the map says hands off, whatever the reason */
+    MEMORY_KERNEL,   /* this kernel, from its first byte to _kernel_end */
+    MEMORY_MODULE    /* a file that the boot loader put there for us */
+};
+
+struct memory_region {
+    uint64_t start;
+    uint64_t end; /* first byte behind it */
+    enum memory_kind kind;
+};
+
+/* Writes at most max regions and gives how many there are. First the boot loader's map as it came, then exactly one
+ * MEMORY_KERNEL, then the modules: those lie inside of usable regions, so what is usable is USABLE minus the others. */
+size_t machine_memory(struct memory_region *regions, size_t max);
+
+/* One byte to every screen there is. The kernel sends ASCII, \n, \r, \b and of the ANSI sequences only colours
+ * (ESC [ n m), "clear the screen" (ESC [ 2 J) and "home" (ESC [ H). */
+void machine_put(char c);
+
+/* The next byte that was typed, from 0 to 255, or -1 when there is none. Keys without a byte of their own come as a
+ * terminal sends them: arrow up is ESC [ A. End of input comes as 4 (Ctrl-D). */
+int machine_get(void);
+
+/* Rests until a byte may have come, or some milliseconds have passed. Never loses a byte that comes meanwhile. */
+void machine_wait(void);
+
+/* Counts up with the processor's work. */
+uint64_t machine_cycles(void);
+
+/* Since the machine was made ready. */
+uint64_t machine_milliseconds(void);
+
+/* Off, and what they were before; back to that. They nest. */
+unsigned long machine_interrupts_off(void);
+void machine_interrupts_restore(unsigned long before);
+
+/* Ends the machine with an exit status where there is somebody to tell; else says that it may be switched off. */
+_Noreturn void machine_stop(int status);
+
+/* Starts the machine again from the beginning. */
+_Noreturn void machine_restart(void);
+
+#endif
