@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The commands of the prompt. Each is a function and a row of the table at the end; adding one is adding both.
+ */
+#include "console.h"
+#include "demo.h"
+#include "fault.h"
+#include "heap_view.h"
+#include "kernel.h"
+#include "kmalloc.h"
+#include "machine.h"
+#include "memory.h"
+#include "numbers.h"
+#include "options.h"
+#include "panic.h"
+#include "print.h"
+#include "shell.h"
+#include "string.h"
+
+#include <stdint.h>
+
+/* ---- Arguments -------------------------------------------------------------------------------------------------- */
+
+static bool read_size(const char *text, size_t *size)
+{
+    if (parse_size(text, size))
+        return true;
+    kprintf("'%s' is not a number; write 100, 0x40, 4K or 1M\n", text);
+    return false;
+}
+
+static bool note_newest(const struct kheap_block *block, void *context)
+{
+    *(struct kheap_block *)context = *block;
+    return false;
+}
+
+static struct kheap_block newest_block(void)
+{
+    struct kheap_block newest = { 0 };
+
+    kheap_walk(&kernel_heap, note_newest, &newest);
+    return newest;
+}
+
+/* #N, last, or an address as it stands: whether a block lies there, the heap will say. */
+static bool read_block(const char *text, void **block)
+{
+    size_t value = 0;
+
+    if (strcmp(text, "last") == 0) {
+        *block = newest_block().payload;
+        if (*block == NULL)
+            kprintf("there is no live block\n");
+        return *block != NULL;
+    }
+    if (text[0] != '#') {
+        bool right = read_size(text, &value);
+        *block = (void *)value;
+        return right;
+    }
+    *block = parse_size(text + 1, &value) && value <= UINT32_MAX ? numbered((unsigned)value) : NULL;
+    if (*block == NULL)
+        kprintf("there is no live block %s; `blocks` lists them\n", text);
+    return *block != NULL;
+}
+
+static bool find_payload(const struct kheap_block *block, void *context)
+{
+    struct kheap_block *wanted = context;
+
+    if (block->payload != wanted->payload)
+        return true;
+    *wanted = *block;
+    return false;
+}
+
+/* A live block and all that its tag knows of it. */
+static bool read_live_block(const char *text, struct kheap_block *block)
+{
+    *block = (struct kheap_block){ 0 };
+    if (!read_block(text, &block->payload))
+        return false;
+    block->owner = NULL;
+    kheap_walk(&kernel_heap, find_payload, block);
+    if (block->owner == NULL)
+        kprintf("no live block starts at %s; `blocks` lists them\n", text);
+    return block->owner != NULL;
+}
+
+/* ---- Getting and giving back ------------------------------------------------------------------------------------ */
+
+/* What the person asked for stands in the tag; what it did to the free pointer is the lesson. */
+static bool tell_new(const void *payload, const unsigned char *before)
+{
+    if (payload == NULL)
+        return false;
+    unsigned number = number_give(payload);
+    if (number != 0)
+        kprintf("#%u at %p", number, payload);
+    else
+        kprintf("block without a number at %p", payload);
+    kprintf("; free_memory_pointer moved up by %zu to %p\n", (size_t)(kernel_heap.free_memory_pointer - before),
+            (void *)kernel_heap.free_memory_pointer);
+    return true;
+}
+
+static bool cmd_alloc(int count, char **words)
+{
+    const unsigned char *before = kernel_heap.free_memory_pointer;
+    size_t size, align = KHEAP_ALIGN;
+
+    if (!read_size(words[1], &size) || (count > 2 && !read_size(words[2], &align)))
+        return false;
+    return tell_new(count > 2 ? kmalloc_aligned(size, align) : kmalloc(size), before);
+}
+
+static bool cmd_zalloc(int count, char **words)
+{
+    const unsigned char *before = kernel_heap.free_memory_pointer;
+    size_t size;
+
+    (void)count;
+    return read_size(words[1], &size) && tell_new(kzalloc(size), before);
+}
+
+/* The newest first, until none is left or one is refused. */
+static bool free_all(void)
+{
+    size_t count = kheap_stats(&kernel_heap).blocks;
+    unsigned faults = faults_seen();
+
+    for (size_t i = 0; i < count && faults_seen() == faults; i++)
+        kfree(newest_block().payload);
+    if (kernel_heap.free_memory_pointer != kernel_heap.heap_start)
+        return false;
+    kprintf("%zu block%s freed; the heap is empty\n", count, count == 1 ? "" : "s");
+    return true;
+}
+
+static bool cmd_free(int count, char **words)
+{
+    const unsigned char *before = kernel_heap.free_memory_pointer;
+    void *block;
+
+    if (count > 1 && strcmp(words[1], "all") == 0)
+        return free_all();
+    if (!read_block(count > 1 ? words[1] : "last", &block))
+        return false;
+    if (block == NULL) {
+        kprintf("address 0: freeing NULL does nothing\n");
+        return true;
+    }
+    unsigned faults = faults_seen();
+    kfree(block);
+    if (faults_seen() != faults)
+        return false;
+    kprintf("free_memory_pointer moved down by %zu to %p\n", (size_t)(before - kernel_heap.free_memory_pointer),
+            (void *)kernel_heap.free_memory_pointer);
+    return true;
+}
+
+static bool cmd_resize(int count, char **words)
+{
+    void *block;
+    size_t size;
+
+    if (!read_block(words[1], &block) || !read_size(words[2], &size))
+        return false;
+    unsigned char *before = kernel_heap.free_memory_pointer;
+    unsigned faults = faults_seen();
+    (void)count;
+    if (!kheap_resize(&kernel_heap, block, size)) {
+        if (faults_seen() == faults)
+            kprintf("%zu bytes do not fit; the block stays as it was\n", size);
+        return false;
+    }
+    heap_freed(before);
+    kprintf("%s now has %zu bytes; free_memory_pointer %p\n", words[1], size, (void *)kernel_heap.free_memory_pointer);
+    return true;
+}
+
+/* ---- Marks ------------------------------------------------------------------------------------------------------ */
+
+#define MOST_MARKS 16
+
+static struct kheap_mark marks[MOST_MARKS];
+static size_t mark_count;
+
+static bool cmd_mark(int count, char **words)
+{
+    (void)count, (void)words;
+    if (mark_count == MOST_MARKS) {
+        kprintf("%d marks are set; release one first\n", MOST_MARKS);
+        return false;
+    }
+    marks[mark_count++] = kheap_mark(&kernel_heap);
+    kprintf("mark %zu at %p\n", mark_count, (void *)kernel_heap.free_memory_pointer);
+    return true;
+}
+
+/* Also when it is refused the mark is forgotten: it will not become any better. */
+static bool cmd_release(int count, char **words)
+{
+    unsigned char *before = kernel_heap.free_memory_pointer;
+    size_t which = mark_count;
+
+    if (count > 1 && !read_size(words[1], &which))
+        return false;
+    if (which == 0 || which > mark_count) {
+        kprintf(mark_count == 0 ? "no mark is set; `mark` sets one\n" : "there are marks 1 to %zu\n", mark_count);
+        return false;
+    }
+    size_t blocks = kheap_stats(&kernel_heap).blocks;
+    unsigned faults = faults_seen();
+    mark_count = which - 1;
+    kheap_release(&kernel_heap, marks[which - 1]);
+    if (faults_seen() != faults)
+        return false;
+    heap_freed(before);
+    blocks -= kheap_stats(&kernel_heap).blocks;
+    kprintf("mark %zu released: %zu block%s given back\n", which, blocks, blocks == 1 ? "" : "s");
+    return true;
+}
+
+/* ---- Bytes ------------------------------------------------------------------------------------------------------ */
+
+static bool cmd_fill(int count, char **words)
+{
+    struct kheap_block block;
+    size_t length = strlen(words[2]);
+
+    (void)count;
+    if (!read_live_block(words[1], &block))
+        return false;
+    for (size_t i = 0; i < block.size; i++)
+        ((char *)block.payload)[i] = words[2][i % length];
+    kprintf("%zu bytes at %p filled\n", block.size, block.payload);
+    return true;
+}
+
+static bool cmd_peek(int count, char **words)
+{
+    size_t length = 64;
+    void *address;
+
+    if (!read_block(words[1], &address) || (count > 2 && !read_size(words[2], &length)))
+        return false;
+    if (length == 0 || length > 4096) {
+        kprintf("a length from 1 to 4096, please\n");
+        return false;
+    }
+    if (!memory_readable((uintptr_t)address, length)) {
+        kprintf("%p to %p is not all memory; `memory` shows what is\n", address, (void *)((uintptr_t)address + length));
+        return false;
+    }
+    heap_print_bytes((uintptr_t)address, length);
+    return true;
+}
+
+/* Anywhere in the heap, tags and all: what it breaks, the heap has to find. */
+static bool cmd_poke(int count, char **words)
+{
+    uintptr_t first = (uintptr_t)kernel_heap.heap_start - KHEAP_TAG_BYTES;
+    size_t bytes[8];
+    void *address;
+
+    if (!read_block(words[1], &address))
+        return false;
+    for (int i = 2; i < count; i++)
+        if (!read_size(words[i], &bytes[i]) || bytes[i] > 255) {
+            kprintf("bytes are numbers from 0 to 255\n");
+            return false;
+        }
+    if ((uintptr_t)address < first || (uintptr_t)address + (size_t)count - 2 > (uintptr_t)kernel_heap.heap_end) {
+        kprintf("%p is not in the heap, and poke writes nowhere else\n", address);
+        return false;
+    }
+    for (int i = 2; i < count; i++)
+        ((unsigned char *)address)[i - 2] = (unsigned char)bytes[i];
+    return true;
+}
+
+/* ---- Looking ---------------------------------------------------------------------------------------------------- */
+
+static bool cmd_map(int count, char **words)
+{
+    (void)count, (void)words;
+    heap_print_map();
+    return true;
+}
+
+static bool cmd_blocks(int count, char **words)
+{
+    size_t most = 20;
+
+    if (count > 1 && strcmp(words[1], "all") == 0)
+        most = SIZE_MAX;
+    else if (count > 1 && !read_size(words[1], &most))
+        return false;
+    heap_print_blocks(most == 0 ? 1 : most);
+    return true;
+}
+
+static bool cmd_stats(int count, char **words)
+{
+    (void)count, (void)words;
+    heap_print_stats();
+    return true;
+}
+
+static bool cmd_check(int count, char **words)
+{
+    struct kheap_report report;
+    struct kheap_stats stats = kheap_stats(&kernel_heap);
+
+    (void)count, (void)words;
+    if (kheap_check(&kernel_heap, &report) != KHEAP_E_NONE) {
+        fault_print(&report);
+        return false;
+    }
+    kprintf("%zu block%s walked, floor and words sound: no damage found\n", stats.blocks, stats.blocks == 1 ? "" : "s");
+    return true;
+}
+
+static bool cmd_memory(int count, char **words)
+{
+    struct memory_region kernel = memory_kernel();
+
+    (void)count, (void)words;
+    memory_print();
+    kprintf("The kernel ends at 0x%08llx (_kernel_end). The heap lies in the first usable\n"
+            "piece above it that holds the whole of it and that nothing else was put into:\n",
+            (unsigned long long)kernel.end);
+    kprintf("  floor tag %p  heap_start %p  heap_end %p\n", (void *)(kernel_heap.heap_start - KHEAP_TAG_BYTES),
+            (void *)kernel_heap.heap_start, (void *)kernel_heap.heap_end);
+    return true;
+}
+
+/* E04, e04, E4 or 4. */
+static bool cmd_explain(int count, char **words)
+{
+    size_t code;
+
+    if (count < 2) {
+        fault_list();
+        return true;
+    }
+    const char *digits = words[1] + (words[1][0] == 'E' || words[1][0] == 'e');
+    if (!parse_size(digits, &code) || code == 0 || code >= KHEAP_FAULT_COUNT) {
+        kprintf("there is no fault '%s'; explain alone lists them\n", words[1]);
+        return false;
+    }
+    fault_explain((enum kheap_fault)code);
+    return true;
+}
+
+static bool cmd_demo(int count, char **words)
+{
+    (void)count, (void)words;
+    return demo_run();
+}
+
+/* ---- The machine ------------------------------------------------------------------------------------------------ */
+
+static bool cmd_uptime(int count, char **words)
+{
+    uint64_t ms = machine_milliseconds();
+
+    (void)count, (void)words;
+    kprintf("%llu.%03llu seconds since the machine was ready, %llu cycles\n", (unsigned long long)ms / 1000,
+            (unsigned long long)ms % 1000, (unsigned long long)machine_cycles());
+    return true;
+}
+
+static bool cmd_clear(int count, char **words)
+{
+    (void)count, (void)words;
+    console_clear();
+    return true;
+}
+
+static bool cmd_reboot(int count, char **words)
+{
+    (void)count, (void)words;
+    machine_restart();
+}
+
+static bool cmd_halt(int count, char **words)
+{
+    (void)count, (void)words;
+    machine_stop(shell_status());
+}
+
+static bool cmd_panic(int count, char **words)
+{
+    (void)count, (void)words;
+    panic("asked for at the prompt");
+}
+
+static bool cmd_help(int count, char **words)
+{
+    for (const struct command *c = commands; c->name != NULL; c++) {
+        if (count > 1 && strcmp(c->name, words[1]) != 0)
+            continue;
+        kprintf("  %s %-*s %s\n", c->name, 34 - (int)strlen(c->name), c->usage, c->help);
+        if (count > 1)
+            return true;
+    }
+    if (count > 1)
+        kprintf("there is no command '%s'; help alone lists them\n", words[1]);
+    return count == 1;
+}
+
+const struct command commands[] = {
+    { "help", "[COMMAND]", "this list, or one line of it", cmd_help, 0, 1 },
+    { "alloc", "SIZE [ALIGN]", "get a block: kmalloc", cmd_alloc, 1, 2 },
+    { "zalloc", "SIZE", "get a block of zeros: kzalloc", cmd_zalloc, 1, 1 },
+    { "free", "[#N | ADDRESS | last | all]", "give back the last block: kfree", cmd_free, 0, 1 },
+    { "resize", "#N|ADDRESS|last SIZE", "change the last block in place", cmd_resize, 2, 2 },
+    { "mark", "", "remember this boundary", cmd_mark, 0, 0 },
+    { "release", "[MARK]", "give back all above a mark", cmd_release, 0, 1 },
+    { "fill", "#N TEXT", "write TEXT over a whole payload", cmd_fill, 2, REST_OF_LINE },
+    { "peek", "#N|ADDRESS [LENGTH]", "look at bytes, and whose they are", cmd_peek, 1, 2 },
+    { "poke", "ADDRESS BYTE...", "write bytes anywhere in the heap", cmd_poke, 2, 7 },
+    { "map", "", "draw the heap to scale", cmd_map, 0, 0 },
+    { "blocks", "[COUNT | all]", "list live blocks, newest first", cmd_blocks, 0, 1 },
+    { "stats", "", "used, free, largest and the rest", cmd_stats, 0, 0 },
+    { "check", "", "look for damage in every block", cmd_check, 0, 0 },
+    { "memory", "", "the memory map, and why there", cmd_memory, 0, 0 },
+    { "explain", "[E01 .. E09]", "what a fault means", cmd_explain, 0, 1 },
+    { "demo", "", "the chapter in nine steps", cmd_demo, 0, 0 },
+    { "uptime", "", "time since the start", cmd_uptime, 0, 0 },
+    { "clear", "", "clear the screen", cmd_clear, 0, 0 },
+    { "reboot", "", "start the machine again", cmd_reboot, 0, 0 },
+    { "halt", "", "stop the machine (also Ctrl-D)", cmd_halt, 0, 0 },
+    { "panic", "", "see a panic", cmd_panic, 0, 0 },
+    { NULL, NULL, NULL, NULL, 0, 0 },
+};

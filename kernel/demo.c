@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The demo: a table of steps, each a few words and a little function that does what they say. It works above a mark and
+ * releases it at the end, so it may be started at any time.
+ */
+#include "demo.h"
+
+#include "console.h"
+#include "fault.h"
+#include "heap_view.h"
+#include "kmalloc.h"
+#include "memory.h"
+#include "numbers.h"
+#include "print.h"
+#include "shell.h"
+
+#include <stddef.h>
+
+static void *first, *second, *third;
+
+static void show_place(void)
+{
+    kprintf("    _kernel_end 0x%08llx   heap_start %p\n", (unsigned long long)memory_kernel().end,
+            (void *)kernel_heap.heap_start);
+}
+
+static void show_words(void)
+{
+    kprintf("    heap_start %p  free_memory_pointer %p  heap_end %p\n", (void *)kernel_heap.heap_start,
+            (void *)kernel_heap.free_memory_pointer, (void *)kernel_heap.heap_end);
+}
+
+static void numbered_block(void **slot, void *payload)
+{
+    *slot = payload;
+    if (payload != NULL)
+        number_give(payload);
+}
+
+static void allocate_one(void)
+{
+    numbered_block(&first, kmalloc(100));
+    show_words();
+    heap_print_map();
+}
+
+static void allocate_more(void)
+{
+    numbered_block(&second, kmalloc(13));
+    numbered_block(&third, kmalloc_aligned(200, 256));
+    heap_print_blocks(3);
+    heap_print_map();
+}
+
+static void ask_too_much(void)
+{
+    kmalloc(kheap_stats(&kernel_heap).largest + 1);
+    show_words();
+}
+
+static void free_wrong(void)
+{
+    kfree(first);
+}
+
+static void free_right(void)
+{
+    kfree(third);
+    kfree(second);
+    kfree(first);
+    show_words();
+}
+
+static void overflow_by_one(void)
+{
+    unsigned char *block = kmalloc(13);
+
+    if (block == NULL)
+        return;
+    number_give(block);
+    block[13] = 'X';
+    kfree(block);
+    heap_print_bytes((uintptr_t)block, 32);
+    block[13] = KHEAP_SLACK_BYTE;
+    kfree(block);
+}
+
+static const struct {
+    const char *title, *text;
+    void (*act)(void);
+} steps[] = {
+    { "Where the heap starts", "Where the kernel ends, free memory begins. The linker knows the place.", show_place },
+    { "Three words", "That is all the state there is: where it starts, where it ends, what is free.", show_words },
+    { "Allocation moves a pointer", "kmalloc(100): no memory is made. It only stops being free.", allocate_one },
+    { "Alignment costs padding", "13 bytes are rounded up to 16; 256-byte alignment leaves a gap in front.",
+      allocate_more },
+    { "The boundary", "One byte more than fits. The heap compares first, and says what is missing.", ask_too_much },
+    { "Only the last block may be freed", "Free the first block while two stand above it: refused, with names.",
+      free_wrong },
+    { "Newest first", "In reverse order all comes back, padding too: the pointer is where it was.", free_right },
+    { "One byte too many", "13 bytes asked for, 14 written. The slack is not as the heap left it.", overflow_by_one },
+    { "System without stats, blind system", "Used and free are differences of the three words. They always sum.",
+      heap_print_stats },
+};
+
+#define STEPS ((int)(sizeof steps / sizeof steps[0]))
+
+/* False when the person has seen enough. */
+static bool wait_for_key(void)
+{
+    if (!shell_is_interactive())
+        return true;
+    console_style(STYLE_FAINT);
+    kprintf("any key goes on, q ends the demo ");
+    console_style(STYLE_PLAIN);
+    int key = console_get();
+    kprintf("\n");
+    return key != 'q' && key != 'Q' && key != 3;
+}
+
+static void run_steps(void)
+{
+    for (int i = 0; i < STEPS; i++) {
+        console_style(STYLE_TITLE);
+        kprintf("\n%d of %d  %s\n", i + 1, STEPS, steps[i].title);
+        console_style(STYLE_PLAIN);
+        kprintf("    %s\n", steps[i].text);
+        steps[i].act();
+        if (i + 1 < STEPS && !wait_for_key())
+            return;
+    }
+}
+
+bool demo_run(void)
+{
+    struct kheap_report report;
+
+    if (kheap_check(&kernel_heap, &report) != KHEAP_E_NONE) {
+        fault_print(&report);
+        return false;
+    }
+    struct kheap_mark mark = kheap_mark(&kernel_heap);
+    unsigned char *before;
+    bool only_report = faults_only_report(true);
+    run_steps();
+    faults_only_report(only_report);
+    before = kernel_heap.free_memory_pointer;
+    kheap_release(&kernel_heap, mark);
+    heap_freed(before);
+    kprintf("\nThe heap is as it was before the demo.\n");
+    return true;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Faults of the heap as text. The texts come from the heap's own list, so code, message and explanation cannot drift.
+ */
+#include "fault.h"
+
+#include "console.h"
+#include "heap_view.h"
+#include "numbers.h"
+#include "panic.h"
+#include "print.h"
+#include "string.h"
+
+#define COLUMNS 78
+
+struct fault_text {
+    const char *title, *happened, *danger, *find, *fix;
+};
+
+static const struct fault_text texts[KHEAP_FAULT_COUNT] = {
+#define KHEAP_FAULT(code, name, title, happened, danger, find, fix) [code] = { title, happened, danger, find, fix },
+#include "kheap_faults.def"
+#undef KHEAP_FAULT
+};
+
+/* "#3 0x0010c020, 100 bytes of cmd_alloc+0x2c" */
+static void print_block(const struct kheap_block *block)
+{
+    unsigned number = number_of(block->payload);
+
+    if (number != 0)
+        kprintf("#%u ", number);
+    kprintf("%p, %zu byte%s of %pB", block->payload, block->size, block->size == 1 ? "" : "s", block->owner);
+}
+
+/* Each row prints what stands behind the title, to the end of the report's own lines. */
+
+static void tell_not_initialised(const struct kheap_report *r)
+{
+    kprintf(": all three words are zero\n    heap      %p\n", (const void *)r->heap);
+}
+
+static void tell_out_of_memory(const struct kheap_report *r)
+{
+    size_t left = (size_t)(r->heap->heap_end - r->heap->free_memory_pointer);
+
+    if (r->missing == SIZE_MAX)
+        kprintf(": wanted more than any address can reach, free %zu bytes\n", left);
+    else
+        kprintf(": wanted %zu bytes, free %zu, missing %zu\n", r->wanted, left, r->missing);
+}
+
+static void tell_bad_alignment(const struct kheap_report *r)
+{
+    kprintf(": %zu (0x%zx)\n    wanted    %zu byte%s\n", r->align, r->align, r->wanted, r->wanted == 1 ? "" : "s");
+}
+
+static void tell_out_of_order(const struct kheap_report *r)
+{
+    kprintf(": %p is not the last block\n    block     ", r->address);
+    print_block(&r->block);
+    kprintf("\n    newest    ");
+    print_block(&r->newest);
+    kprintf(": free it first\n    %zu block%s above the one asked for\n", r->above,
+            r->above == 1 ? " stands" : "s stand");
+}
+
+static void tell_double_free(const struct kheap_report *r)
+{
+    size_t above = (size_t)((const unsigned char *)r->address - r->heap->free_memory_pointer);
+    kprintf(": %p is free already\n    it lies %zu bytes above the free pointer\n", r->address, above);
+}
+
+static void tell_not_a_block(const struct kheap_report *r)
+{
+    uintptr_t address = (uintptr_t)r->address, payload = (uintptr_t)r->block.payload;
+
+    kprintf(": %p was never handed out\n", r->address);
+    if (payload == 0) {
+        bool free = address >= (uintptr_t)r->heap->heap_start && address < (uintptr_t)r->heap->heap_end;
+        kprintf("    it lies %s\n",
+                free ? "in the free part, and not where a block could start" : "outside of this heap");
+        return;
+    }
+    size_t distance = address > payload ? address - payload : payload - address;
+    kprintf("    it points %zu byte%s %s the payload at %p\n", distance, distance == 1 ? "" : "s",
+            address > payload ? "into" : "in front of", r->block.payload);
+    kprintf("    block     ");
+    print_block(&r->block);
+    kprintf("\n");
+}
+
+static void print_bytes(const unsigned char *at, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        kprintf(" %02x", at[i]);
+}
+
+static void tell_overflow(const struct kheap_report *r)
+{
+    kprintf(": a write of %zu byte%s past the end of a block\n", r->changed, r->changed == 1 ? "" : "s");
+    kprintf("    block     ");
+    print_block(&r->block);
+    kprintf("\n    first     %p, which holds", r->address);
+    print_bytes(r->address, r->changed < 8 ? r->changed : 8);
+    kprintf("\n");
+}
+
+static void tell_damaged(const struct kheap_report *r)
+{
+    const unsigned char *address = r->address;
+
+    if (r->address == (const void *)r->heap) {
+        kprintf(": the three words do not add up\n");
+        return;
+    }
+    if (r->block.payload != NULL) {
+        kprintf(": a write of %zu byte%s in front of a block\n", r->changed, r->changed == 1 ? "" : "s");
+        kprintf("    block     ");
+        print_block(&r->block);
+    } else {
+        kprintf(": the tag at %p does not add up", r->address);
+    }
+    kprintf("\n    there now:");
+    print_bytes(address, 16);
+    kprintf("\n");
+}
+
+static void tell_bad_mark(const struct kheap_report *r)
+{
+    kprintf(": %p is no boundary, or not the same one\n", r->address);
+}
+
+static void (*const tell[KHEAP_FAULT_COUNT])(const struct kheap_report *) = {
+    [KHEAP_E_NOT_INITIALISED] = tell_not_initialised,
+    [KHEAP_E_OUT_OF_MEMORY] = tell_out_of_memory,
+    [KHEAP_E_BAD_ALIGNMENT] = tell_bad_alignment,
+    [KHEAP_E_OUT_OF_ORDER] = tell_out_of_order,
+    [KHEAP_E_DOUBLE_FREE] = tell_double_free,
+    [KHEAP_E_NOT_A_BLOCK] = tell_not_a_block,
+    [KHEAP_E_OVERFLOW] = tell_overflow,
+    [KHEAP_E_DAMAGED] = tell_damaged,
+    [KHEAP_E_BAD_MARK] = tell_bad_mark,
+};
+
+void fault_print(const struct kheap_report *r)
+{
+    console_style(STYLE_ERROR);
+    kprintf("E%02d %s", r->fault, texts[r->fault].title);
+    console_style(STYLE_PLAIN);
+    tell[r->fault](r);
+    if (r->caller != NULL)
+        kprintf("    asked by  %pB\n", r->caller);
+    kprintf("    heap_start %p  free_memory_pointer %p  heap_end %p\n", (void *)r->heap->heap_start,
+            (void *)r->heap->free_memory_pointer, (void *)r->heap->heap_end);
+    kprintf("    next: explain E%02d\n", r->fault);
+}
+
+static bool only_report;
+static unsigned seen;
+
+unsigned faults_seen(void)
+{
+    return seen;
+}
+
+bool faults_only_report(bool yes)
+{
+    bool before = only_report;
+    only_report = yes;
+    return before;
+}
+
+/* The function that kheap.h asks of its embedder. */
+void kheap_fault(const struct kheap_report *report)
+{
+    seen++;
+    fault_print(report);
+    if (!only_report)
+        panic("E%02d %s", report->fault, texts[report->fault].title);
+}
+
+/* ---- explain ---------------------------------------------------------------------------------------------------- */
+
+/* One paragraph, broken at blanks, indented behind its heading. */
+static void print_paragraph(const char *heading, const char *text)
+{
+    int column = 9;
+
+    kprintf("  %-7s", heading);
+    while (*text != '\0') {
+        int length = 0;
+        while (text[length] != '\0' && text[length] != ' ')
+            length++;
+        bool breaks = column + 1 + length > COLUMNS;
+        kprintf(breaks ? "\n%10s%.*s" : "%s %.*s", "", length, text);
+        column = (breaks ? 10 : column + 1) + length;
+        text += length + (text[length] == ' ');
+    }
+    kprintf("\n");
+}
+
+void fault_explain(enum kheap_fault fault)
+{
+    const struct fault_text *text = &texts[fault];
+
+    console_style(STYLE_TITLE);
+    kprintf("E%02d %s\n", fault, text->title);
+    console_style(STYLE_PLAIN);
+    print_paragraph("what", text->happened);
+    print_paragraph("danger", text->danger);
+    print_paragraph("find", text->find);
+    print_paragraph("fix", text->fix);
+}
+
+void fault_list(void)
+{
+    for (int code = 1; code < KHEAP_FAULT_COUNT; code++)
+        kprintf("  E%02d  %s\n", code, texts[code].title);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The kernel's heap for the eye: a map to scale, a table of blocks, figures, and a dump that names what it shows.
+ * Everything is read through kheap_walk and kheap_stats; nothing here changes the heap, and a damaged one can be shown.
+ */
+#ifndef HEAP_VIEW_H
+#define HEAP_VIEW_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+void heap_print_map(void);
+void heap_print_blocks(size_t most);
+void heap_print_stats(void);
+
+/* The bytes from `address` on, each piece under its name. The caller has made sure that they can be read. */
+void heap_print_bytes(uintptr_t address, size_t length);
+
+#endif

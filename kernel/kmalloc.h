@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The kernel's own heap and the names that every kernel gives to it. The contract is kheap.h's; each call below is one
+ * call of it over kernel_heap.
+ *
+ * They are inline so that the owner in a block's tag is the function that asked, and not kmalloc each time.
+ */
+#ifndef KMALLOC_H
+#define KMALLOC_H
+
+#include "kheap.h"
+
+#define KMALLOC static inline __attribute__((always_inline))
+
+extern struct kheap kernel_heap;
+
+/* Makes the heap: from the end of the kernel, HEAP_SIZE long, or as long as heap= on the command line says.
+ * Stops the machine, and says what it wanted and what there is, when that does not fit. */
+void init_heap(void);
+
+/* Poison, so that a dump tells what a byte is: fresh bytes in a new payload, freed bytes above the free pointer, up to
+ * where it stood before. */
+void *heap_fresh(void *payload, size_t size);
+void heap_freed(unsigned char *pointer_before);
+
+KMALLOC void *kmalloc(size_t size)
+{
+    return heap_fresh(kheap_alloc(&kernel_heap, size), size);
+}
+
+KMALLOC void *kmalloc_aligned(size_t size, size_t align)
+{
+    return heap_fresh(kheap_alloc_aligned(&kernel_heap, size, align), size);
+}
+
+KMALLOC void *kcalloc(size_t count, size_t size)
+{
+    return kheap_calloc(&kernel_heap, count, size);
+}
+
+KMALLOC void *kzalloc(size_t size)
+{
+    return kheap_calloc(&kernel_heap, 1, size);
+}
+
+KMALLOC void kfree(void *block)
+{
+    unsigned char *before = kernel_heap.free_memory_pointer;
+    kheap_free(&kernel_heap, block);
+    heap_freed(before);
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The boot, as a table of contents: one call a line, and what it makes possible.
+ */
+#include "console.h"
+#include "fault.h"
+#include "kernel.h"
+#include "kmalloc.h"
+#include "machine.h"
+#include "memory.h"
+#include "options.h"
+#include "print.h"
+#include "shell.h"
+
+static void start_console(void)
+{
+    console_use_colour(!option_is("color", "off") && !option_is("plain", "on"));
+    kprintf("MiniOS on %s\n", machine_name());
+    options_complain();
+}
+
+static void tell_memory(void)
+{
+    struct memory_region kernel = memory_kernel();
+
+    kprintf("  memory  %llu KiB usable\n", (unsigned long long)memory_usable_bytes() / 1024);
+    kprintf("  kernel  0x%08llx - 0x%08llx, %llu KiB\n", (unsigned long long)kernel.start,
+            (unsigned long long)kernel.end, (unsigned long long)(kernel.end - kernel.start + 1023) / 1024);
+}
+
+static void tell_heap(void)
+{
+    kprintf("  heap    %p - %p, %zu bytes, empty\n", (void *)kernel_heap.heap_start, (void *)kernel_heap.heap_end,
+            kheap_stats(&kernel_heap).free);
+}
+
+static void choose_fault_policy(void)
+{
+    bool only_report = option_is("on_fault", "report");
+
+    faults_only_report(only_report);
+    kprintf("  faults  %s\n", only_report ? "are reported and the prompt comes back (on_fault=report)"
+                                          : "end in a panic (on_fault=report would go on)");
+}
+
+static void greet(void)
+{
+    kprintf("Type alloc 100, then map. The command help lists the rest.\n");
+}
+
+/* clang-format off */
+void kmain(void)
+{
+    start_console();       /* now we can be heard */
+    memory_read();         /* what there is, and what is taken */
+    tell_memory();
+    init_heap();           /* the three words; now kmalloc works */
+    tell_heap();
+    choose_fault_policy(); /* loud and dead, or loud and alive */
+    greet();
+    shell();               /* the rest is up to you */
+}
+/* clang-format on */

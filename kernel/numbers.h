@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Numbers for blocks, so that a person can speak of them. A number belongs to one block for good: it is never given
+ * again, even after the block is freed.
+ */
+#ifndef NUMBERS_H
+#define NUMBERS_H
+
+/* As many live blocks can have a number; those beyond have only their address. */
+#define MOST_NUMBERS 1024
+
+/* A block was just allocated: gives it the next number, or 0 when all are in use. */
+unsigned number_give(const void *payload);
+
+/* 0 and NULL when there is none, or when the block is not live any more. */
+unsigned number_of(const void *payload);
+void *numbered(unsigned number);
+
+#endif

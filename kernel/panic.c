@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Panic: print what is known, then stop. Nothing here allocates.
+ */
+#include "panic.h"
+
+#include "console.h"
+#include "heap_view.h"
+#include "kernel.h"
+#include "machine.h"
+#include "print.h"
+
+#include <stdarg.h>
+#include <stdbool.h>
+
+#define MOST_FRAMES 24
+
+/* What every function that keeps a frame pointer leaves on the stack. */
+struct frame {
+    const struct frame *caller;
+    uintptr_t return_address;
+};
+
+/* Callers lie higher on the stack; what does not, or lies far away, is not a frame any more. */
+static bool leads_up(const struct frame *from, const struct frame *to)
+{
+    return (uintptr_t)to > (uintptr_t)from && (uintptr_t)to - (uintptr_t)from < 0x10000 &&
+           (uintptr_t)to % sizeof(uintptr_t) == 0;
+}
+
+void print_backtrace(uintptr_t frame_pointer)
+{
+    const struct frame *frame = (const struct frame *)frame_pointer;
+
+    for (int i = 0; i < MOST_FRAMES && frame != NULL; i++) {
+        if (frame->return_address == 0)
+            return;
+        kprintf("    called from %pB\n", (void *)frame->return_address);
+        if (!leads_up(frame, frame->caller))
+            return;
+        frame = frame->caller;
+    }
+}
+
+/* What a panic prints, in order. A panic inside of one goes on behind the part that failed. */
+static _Noreturn void stop(uintptr_t pc, uintptr_t frame_pointer, const char *format, va_list arguments)
+{
+    static enum { NOTHING, MESSAGE, BACKTRACE, MAP } begun;
+
+    machine_interrupts_off();
+    if (begun < MESSAGE) {
+        begun = MESSAGE;
+        console_style(STYLE_ERROR);
+        kprintf("\nPANIC ");
+        console_style(STYLE_PLAIN);
+        kvprintf(format, arguments);
+        kprintf("\n    at %pS\n", (void *)pc);
+    }
+    if (begun < BACKTRACE) {
+        begun = BACKTRACE;
+        print_backtrace(frame_pointer);
+    }
+    if (begun < MAP) {
+        begun = MAP;
+        heap_print_map();
+    }
+    kprintf("The machine stops with status %d.\n", EXIT_PANIC);
+    machine_stop(EXIT_PANIC);
+}
+
+void panic_at(uintptr_t pc, uintptr_t frame_pointer, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    stop(pc, frame_pointer, format, arguments);
+}
+
+void panic(const char *format, ...)
+{
+    const struct frame *frame = __builtin_frame_address(0);
+    va_list arguments;
+
+    va_start(arguments, format);
+    stop(frame->return_address - 1, (uintptr_t)frame->caller, format, arguments); /* within the call, not behind it */
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The loud end: a message, the way that led here, the picture of the heap, and a failing exit status.
+ */
+#ifndef PANIC_H
+#define PANIC_H
+
+#include <stdint.h>
+
+/* From here. */
+_Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* From an instruction that an exception or a signal interrupted. */
+_Noreturn void panic_at(uintptr_t pc, uintptr_t frame_pointer, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The callers by name, from this frame up. */
+void print_backtrace(uintptr_t frame_pointer);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The prompt. A line is one or more commands; each is looked up in the table and gets its words.
+ */
+#include "shell.h"
+
+#include "console.h"
+#include "kernel.h"
+#include "line.h"
+#include "machine.h"
+#include "options.h"
+#include "print.h"
+#include "string.h"
+
+#define SCRIPT_MAX_LENGTH 1024
+#define MOST_WORDS 10
+
+static bool running_script;
+static bool any_failed;
+
+bool shell_is_interactive(void)
+{
+    return !running_script && !option_is("plain", "on");
+}
+
+int shell_status(void)
+{
+    return any_failed ? EXIT_SCRIPT_FAILED : EXIT_OK;
+}
+
+static bool complain_unknown(const char *name, size_t length)
+{
+    console_style(STYLE_ERROR);
+    kprintf("unknown command '%.*s'", (int)(length < 40 ? length : 40), name);
+    console_style(STYLE_PLAIN);
+    kprintf("; type help for the list\n");
+    return false;
+}
+
+static const struct command *find_command(const char *name, size_t length)
+{
+    for (const struct command *command = commands; command->name != NULL; command++)
+        if (strlen(command->name) == length && strncmp(command->name, name, length) == 0)
+            return command;
+    return NULL;
+}
+
+static const char *command_name(size_t i)
+{
+    return commands[i].name; /* asked for one after the other, up to the row without a name */
+}
+
+/* Cuts the text into words where it stands; the most-th takes all that is left. Gives how many there are. */
+static int split(char *text, char **words, int most)
+{
+    int count = 0;
+
+    for (;;) {
+        while (*text == ' ')
+            *text++ = '\0';
+        if (*text == '\0' || count == MOST_WORDS)
+            return count;
+        words[count++] = text;
+        if (count == most)
+            return count;
+        while (*text != '\0' && *text != ' ')
+            text++;
+    }
+}
+
+/* A command and its words; nothing at all is well done too. */
+static bool run_words(char *text)
+{
+    char *words[MOST_WORDS];
+    size_t length = 0;
+
+    while (*text == ' ')
+        text++;
+    while (text[length] != '\0' && text[length] != ' ')
+        length++;
+    if (length == 0)
+        return true;
+    const struct command *command = find_command(text, length);
+    if (command == NULL)
+        return complain_unknown(text, length);
+    int count = split(text, words, command->most == REST_OF_LINE ? command->least + 1 : MOST_WORDS) - 1;
+    if (count < command->least || count > command->most) {
+        kprintf("usage: %s%s%s\n", command->name, command->usage[0] != '\0' ? " " : "", command->usage);
+        return false;
+    }
+    return command->run(count + 1, words);
+}
+
+/* Copies the next command of a line, up to its ';', and steps behind it. */
+static bool next_command(const char **line, char *command)
+{
+    size_t length = 0;
+
+    while (**line == ' ' || **line == ';')
+        (*line)++;
+    for (; **line != '\0' && **line != ';'; (*line)++)
+        if (length < SCRIPT_MAX_LENGTH)
+            command[length++] = **line;
+    command[length] = '\0';
+    return length > 0;
+}
+
+static void print_prompt(void)
+{
+    console_style(STYLE_PROMPT);
+    kprintf("minios> ");
+    console_style(STYLE_PLAIN);
+}
+
+/* A script is shown command by command, as if it were typed. */
+static _Noreturn void run_script(const char *script)
+{
+    static char command[SCRIPT_MAX_LENGTH + 1];
+
+    running_script = true;
+    while (next_command(&script, command)) {
+        print_prompt();
+        kprintf("%s\n", command);
+        any_failed |= !run_words(command);
+    }
+    machine_stop(shell_status());
+}
+
+static void run_line(const char *line)
+{
+    static char command[SCRIPT_MAX_LENGTH + 1];
+
+    while (next_command(&line, command))
+        run_words(command);
+}
+
+static void serve_line(void)
+{
+    char line[LINE_MAX_LENGTH + 1];
+
+    print_prompt();
+    switch (line_read(line)) {
+    case LINE_READY: run_line(line); break;
+    case LINE_TOO_LONG: kprintf("that line is too long; %d characters fit\n", LINE_MAX_LENGTH); break;
+    case LINE_NOT_TEXT: kprintf("that line has bytes that are no ASCII text; nothing was done\n"); break;
+    case LINE_CANCELLED: break;
+    case LINE_CLOSED: kprintf("\n"); machine_stop(EXIT_OK);
+    }
+}
+
+void shell(void)
+{
+    static char script[SCRIPT_MAX_LENGTH + 1];
+
+    line_complete_with(command_name);
+    if (option_value("script", script, sizeof script))
+        run_script(script);
+    for (;;)
+        serve_line();
+}

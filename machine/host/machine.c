@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The host machine: the same kernel as an ordinary Linux process. The terminal is its screen and keyboard, a mapping at a
+ * fixed address its memory, a signal its exception.
+ */
+#include "machine.h"
+
+#include "kernel.h"
+#include "options.h"
+#include "panic.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <termios.h>
+#include <time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define RAM_START ((uintptr_t)0x10000000) /* the same in each run, so that transcripts can be compared */
+#define RAM_SIZE "32M"
+#define END_OF_INPUT 4
+
+extern const unsigned char __executable_start[], end[]; /* from the linker: where the program begins and ends */
+
+static char command_line[4096];
+static char **arguments;
+static size_t ram_size;
+static struct timespec started;
+
+static struct termios terminal_before;
+static bool terminal_is_raw;
+
+const char *machine_name(void)
+{
+    return "the host: an ordinary process";
+}
+
+const char *machine_command_line(void)
+{
+    return command_line;
+}
+
+size_t machine_memory(struct memory_region *regions, size_t max)
+{
+    const struct memory_region map[] = {
+        { RAM_START, RAM_START + ram_size, MEMORY_USABLE },
+        { (uintptr_t)__executable_start, (uintptr_t)end, MEMORY_KERNEL },
+    };
+    size_t count = sizeof map / sizeof map[0];
+
+    memcpy(regions, map, (count < max ? count : max) * sizeof map[0]);
+    return count;
+}
+
+/* ---- Screen and keyboard ---------------------------------------------------------------------------------------- */
+
+void machine_put(char c)
+{
+    putchar(c);
+}
+
+/* Bytes come in gulps; after the last one there are only ends of input. */
+int machine_get(void)
+{
+    static unsigned char gulp[4096];
+    static ssize_t filled, taken;
+    struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+
+    if (taken == filled) {
+        if (poll(&input, 1, 0) <= 0)
+            return -1;
+        filled = read(STDIN_FILENO, gulp, sizeof gulp);
+        taken = 0;
+        if (filled <= 0) {
+            filled = 0;
+            return END_OF_INPUT;
+        }
+    }
+    return gulp[taken++];
+}
+
+void machine_wait(void)
+{
+    struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+
+    fflush(stdout);
+    poll(&input, 1, 10);
+}
+
+static void restore_terminal(void)
+{
+    if (terminal_is_raw)
+        tcsetattr(STDIN_FILENO, TCSANOW, &terminal_before);
+    terminal_is_raw = false;
+}
+
+/* Each key at once and unseen, Ctrl-C too; what is printed still gets its carriage returns. */
+static void make_terminal_raw(void)
+{
+    struct termios raw;
+
+    if (!isatty(STDIN_FILENO) || tcgetattr(STDIN_FILENO, &terminal_before) != 0)
+        return;
+    raw = terminal_before;
+    raw.c_iflag &= ~(tcflag_t)(ICRNL | IXON);
+    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG | IEXTEN);
+    raw.c_cc[VMIN] = 1;
+    raw.c_cc[VTIME] = 0;
+    terminal_is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
+    atexit(restore_terminal);
+}
+
+/* ---- Time and interrupts ---------------------------------------------------------------------------------------- */
+
+static uint64_t nanoseconds_since_start(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)(now.tv_sec - started.tv_sec) * 1000000000u + (uint64_t)now.tv_nsec - (uint64_t)started.tv_nsec;
+}
+
+uint64_t machine_cycles(void)
+{
+    return nanoseconds_since_start(); /* as if it ran at 1 GHz: portable, and steady */
+}
+
+uint64_t machine_milliseconds(void)
+{
+    return nanoseconds_since_start() / 1000000u;
+}
+
+/* A process is never interrupted by itself. */
+unsigned long machine_interrupts_off(void)
+{
+    return 0;
+}
+
+void machine_interrupts_restore(unsigned long before)
+{
+    (void)before;
+}
+
+/* ---- Ends ------------------------------------------------------------------------------------------------------- */
+
+void machine_stop(int status)
+{
+    exit(status);
+}
+
+void machine_restart(void)
+{
+    fflush(stdout);
+    restore_terminal();
+    execv("/proc/self/exe", arguments);
+    perror("cannot start again");
+    exit(EXIT_PANIC);
+}
+
+/* Somebody outside ends us: leave the terminal as it was found. */
+static void on_end(int number)
+{
+    restore_terminal();
+    _exit(128 + number);
+}
+
+static void on_exception(int number, siginfo_t *info, void *context)
+{
+    const mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
+#if defined(__x86_64__)
+    uintptr_t pc = (uintptr_t)machine->gregs[REG_RIP], frame = (uintptr_t)machine->gregs[REG_RBP];
+#elif defined(__aarch64__)
+    uintptr_t pc = machine->pc, frame = machine->regs[29];
+#else
+    uintptr_t pc = 0, frame = 0;
+    (void)machine;
+#endif
+    panic_at(pc, frame, "%s at address %p", strsignal(number), info->si_addr);
+}
+
+static void catch_signals(void)
+{
+    static unsigned char stack[64 * 1024];
+    static const int exceptions[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL }, ends[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+    const stack_t other = { .ss_sp = stack, .ss_size = sizeof stack };
+    struct sigaction action = { .sa_sigaction = on_exception, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER };
+
+    sigaltstack(&other, NULL);
+    for (size_t i = 0; i < sizeof exceptions / sizeof exceptions[0]; i++)
+        sigaction(exceptions[i], &action, NULL);
+    action = (struct sigaction){ .sa_handler = on_end };
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        sigaction(ends[i], &action, NULL);
+}
+
+/* ---- The start -------------------------------------------------------------------------------------------------- */
+
+/* The program's arguments, joined by blanks, are the kernel's command line. */
+static void join_arguments(int count, char **words)
+{
+    size_t length = 0;
+
+    for (int i = 1; i < count && length < sizeof command_line; i++)
+        length +=
+            (size_t)snprintf(command_line + length, sizeof command_line - length, "%s%s", i > 1 ? " " : "", words[i]);
+}
+
+static void map_memory(void)
+{
+    char wanted[24] = RAM_SIZE;
+
+    option_value("ram", wanted, sizeof wanted);
+    if (!parse_size(wanted, &ram_size) || ram_size == 0) {
+        fprintf(stderr, "ram=%s is not a size; write 32M\n", wanted);
+        exit(EXIT_NO_START);
+    }
+    void *ram = mmap((void *)RAM_START, ram_size, PROT_READ | PROT_WRITE,
+                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (ram != (void *)RAM_START) {
+        perror("no memory at the fixed address");
+        exit(EXIT_NO_START);
+    }
+}
+
+int main(int count, char **words)
+{
+    arguments = words;
+    clock_gettime(CLOCK_MONOTONIC, &started);
+    join_arguments(count, words);
+    map_memory();
+    catch_signals();
+    make_terminal_raw();
+    kmain();
+}

@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: MIT
+#
+# How the host machine is built: an ordinary program, not position independent, so that addresses are the same each run.
+
+MACHINE_CFLAGS := -D_GNU_SOURCE -fno-pie
+MACHINE_SOURCES := $(wildcard machine/host/*.c)
+LEAVE_OUT := kernel/string.c
+link = $(CC) $(SANITIZE_FLAGS) -no-pie -o $(1) $(2)

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+#
+# The last line of a run, in one form for people and machines. A skipped test counts as failed: a missing tool is no
+# reason to look green.
+
+COUNTS = {"passed": 0, "failed": 0}
+
+
+def pytest_runtest_logreport(report):
+    if report.skipped or report.failed:
+        COUNTS["failed"] += 1
+    elif report.when == "call":
+        COUNTS["passed"] += 1
+
+
+def pytest_collectreport(report):
+    COUNTS["failed"] += report.failed
+
+
+def pytest_sessionfinish(session):
+    if not hasattr(session.config, "workerinput") and COUNTS["failed"] and session.exitstatus == 0:
+        session.exitstatus = 1
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        print(f"{COUNTS['passed']} passed, {COUNTS['failed']} failed", flush=True)

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: MIT
+#
+# Starts kernels for the tests and makes their output comparable: addresses relative to the heap, no build-dependent bytes.
+
+import functools
+import os
+import pathlib
+import re
+import subprocess
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MACHINES = ["i386", "host"]
+COMPILERS = ["gcc", "clang"]
+
+OK, SCRIPT_FAILED, PANIC, NO_START = 0, 1, 2, 3
+
+
+def image(machine, compiler="gcc"):
+    path = ROOT / "build" / f"{machine}-{compiler}" / "minios.elf"
+    assert path.exists(), f"{path} is not built: make kernel MACHINE={machine} CC={compiler}"
+    return path
+
+
+def run(machine, typed="", options=("on_fault=report",), compiler="gcc", ram=None, timeout=60, qemu=""):
+    """Types into a fresh kernel until it ends by itself. Gives its exit status and what it printed."""
+    env = dict(os.environ, QEMU_OPTIONS=qemu)
+    if ram:
+        env["RAM"] = ram
+    typed = typed if isinstance(typed, bytes) else typed.encode()
+    done = subprocess.run([ROOT / "machine" / machine / "run", image(machine, compiler), *options], input=typed,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, timeout=timeout, check=False)
+    return done.returncode, done.stdout.decode("ascii", "backslashreplace")
+
+
+def heap_start(text):
+    found = re.search(r"^  heap    (0x[0-9a-f]+) - (0x[0-9a-f]+)", text, re.M)
+    assert found, f"no heap line in the boot story:\n{text}"
+    return int(found[1], 16), int(found[2], 16)
+
+
+COMMON_START = 0x200000  # where every heap seems to lie in a transcript, its floor tag first
+
+
+@functools.lru_cache
+def floor_of(machine, compiler):
+    """Where this build's heap really lies."""
+    return heap_start(run(machine, "halt\n", compiler=compiler)[1])[0] & ~0xFFF
+
+
+def typed_for(machine, compiler, commands):
+    """Commands from a transcript, with the addresses that they have in this build."""
+    shift = floor_of(machine, compiler) - COMMON_START
+
+    def moved(match):
+        address = int(match[0], 16)
+        return f"{address + shift:#010x}" if COMMON_START <= address < 2 * COMMON_START else match[0]
+
+    return "".join(re.sub(r"0x[0-9a-f]{6,8}\b", moved, command) + "\n" for command in commands)
+
+
+def comparable(text):
+    """As if every kernel's heap started at the same place, and without the bytes that differ from build to build."""
+    start, end = heap_start(text)
+    shift = COMMON_START - (start & ~0xFFF)
+
+    def moved(match):
+        address = int(match[1], 16)
+        return match[0].replace(match[1], f"{address + shift:08x}") if start - 64 <= address <= end + 64 else match[0]
+
+    text = re.sub(r"^  (memory  |kernel  0x).*\n", "", text, flags=re.M)
+    text = re.sub(r"    called from (take|refuse)\w+\+0x.*\n", "", text)  # the compiler may inline these
+    text = re.sub(r"_kernel_end 0x[0-9a-f]+", "_kernel_end 0x........", text)
+    text = re.sub(r"\b0x([0-9a-f]{8})\b", moved, text)
+    text = re.sub(r"^  ([0-9a-f]{8})  ", moved, text, flags=re.M)
+    text = re.sub(r"(?<=[a-z_0-9])\+0x[0-9a-f]+", "+0x..", text)
+    text = re.sub(r"(?m)(^tag of .*|^floor tag.*)\n(?:  [0-9a-f]{8} .*\n)+", r"\1\n  (its bytes)\n", text)
+    return re.sub(r"there now: [0-9a-f ]+", "there now: ..", text)

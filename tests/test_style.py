@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+#
+# The house rules that a machine can hold: layout, licence lines, who may include whom, how long a function may be.
+
+import re
+import subprocess
+
+from kernel import ROOT
+
+C_FILES = sorted(path for folder in ("heap", "kernel", "machine", "tests", "tools")
+                 for ending in ("c", "h") for path in (ROOT / folder).rglob(f"*.{ending}"))
+SCRIPTS = [ROOT / "minios", *sorted(ROOT.glob("machine/*/run")), *sorted(ROOT.glob("machine/*/debug")),
+           ROOT / "tools" / "run-tests"]
+TEXTS = [*C_FILES, *SCRIPTS, ROOT / "Makefile", *ROOT.glob("*/*.mk"), *ROOT.glob("machine/*/*.[Sl]*"),
+         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *ROOT.glob("tools/*")]
+LONGEST_FUNCTION = 40
+
+
+def name(path):
+    return str(path.relative_to(ROOT))
+
+
+def test_layout():
+    assert len(C_FILES) > 40
+    done = subprocess.run(["clang-format", "--dry-run", "-Werror", *C_FILES], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[:3000]
+
+
+def test_shell_scripts():
+    for script in SCRIPTS:
+        done = subprocess.run(["shellcheck", script], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout
+
+
+def test_licence_line_and_ascii():
+    for path in TEXTS:
+        text = path.read_text()
+        assert "SPDX-License-Identifier: MIT" in "\n".join(text.splitlines()[:2]), name(path)
+        assert text.isascii(), name(path)
+        assert text.endswith("\n") and not re.search(r"[ \t]+$", text, re.M), f"{name(path)}: blanks at the end"
+
+
+def functions(text):
+    """Name and number of lines of each function body: from the opening brace in column 0 to the closing one."""
+    for match in re.finditer(r"^(?:[\w*].*?(\w+)\(.*\n(?:[ \t].*\n)*)\{\n((?:.*\n)*?)\}", text, re.M):
+        yield match[1], match[2].count("\n")
+
+
+def test_functions_are_short():
+    seen = 0
+    for path in C_FILES:
+        for function, lines in functions(path.read_text()):
+            seen += 1
+            assert lines <= LONGEST_FUNCTION, f"{name(path)}: {function} has {lines} lines"
+    assert seen > 300
+
+
+def includes(path):
+    return re.findall(r'^#include "(.*?)"', path.read_text(), re.M)
+
+
+def test_the_heap_knows_nobody():
+    for path in (ROOT / "heap").iterdir():
+        assert set(includes(path)) <= {"kheap.h", "kheap_faults.def"}, name(path)
+        assert set(re.findall(r"^#include <(.*?)>", path.read_text(), re.M)) <= {"stdbool.h", "stddef.h", "stdint.h"}
+
+
+def test_the_kernel_names_no_machine():
+    machines = [folder.name for folder in (ROOT / "machine").iterdir()]
+    words = re.compile(r"\b(" + "|".join(machines + ["x86", "qemu", "linux", "vga", "serial"]) + r")\b", re.I)
+    for path in (ROOT / "kernel").glob("*.[ch]"):
+        for line in path.read_text().splitlines():
+            if path.name != "machine.h" and "host machine" not in line:
+                assert not words.search(line), f"{name(path)}: {line}"
+            assert not re.match(r"#\s*if.*__\w+__", line), f"{name(path)}: {line}"

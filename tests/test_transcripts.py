@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: MIT
+#
+# Whole sessions, compared word for word. A transcript holds its own commands (the lines at the prompt); one line at its
+# top gives the kernel's options and the exit status. New or changed ones are written by:  UPDATE=1 pytest THIS_FILE
+# and then read by a person before they are committed.
+
+import os
+import re
+
+import pytest
+
+from kernel import COMPILERS, MACHINES, ROOT, comparable, run, typed_for
+
+FOLDER = ROOT / "tests" / "transcripts"
+NAMES = sorted(path.stem for path in (FOLDER / "i386").glob("*.txt"))
+
+
+def test_both_machines_have_the_same_sessions():
+    assert NAMES
+    assert NAMES == sorted(path.stem for path in (FOLDER / "host").glob("*.txt"))
+
+
+def parts(path):
+    head, body = path.read_text().split("\n", 1)
+    options = re.search(r"options: (.*?) *status:", head)[1]
+    return head, re.findall(r'[^ "]*"[^"]*"|[^ ]+', options), body
+
+
+def session(machine, name, compiler):
+    path = FOLDER / machine / f"{name}.txt"
+    head, options, expected = parts(path)
+    typed = typed_for(machine, compiler, re.findall(r"^minios> (.+)$", expected, re.M))
+    if any(option.startswith("script=") for option in options):
+        typed = ""
+    status, text = run(machine, typed, options, compiler)
+    text = comparable(text)
+    if os.environ.get("UPDATE") and compiler == "gcc":
+        path.write_text(re.sub(r"status: .*", f"status: {status}", head) + "\n" + text)
+    return f"status: {status}\n{text}", f"status: {re.search('status: (.*)', head)[1]}\n{expected}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_session(machine, name, compiler):
+    got, expected = session(machine, name, compiler)
+    assert got == expected
