@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The i386 machine as the kernel sees it: makes the devices ready, enters the kernel, answers the calls of machine.h.
+ */
+#include "devices.h"
+#include "io.h"
+#include "kernel.h"
+#include "machine.h"
+#include "options.h"
+#include "string.h"
+
+/* QEMU's device isa-debug-exit. The customary port 0xf4 stops the v86 emulator with an error. */
+enum { EXIT_PORT = 0x501, EXIT_BASE = 0x10 };
+
+enum { FLAG_INTERRUPTS = 0x200, MILLISECONDS_A_TICK = 1000 / TICKS_A_SECOND };
+
+static struct boot_info boot;
+static char name[48 + BOOT_LOADER_MAX];
+
+void machine_main(uint32_t magic, const struct multiboot_info *info);
+
+static void append(char *text, const char *more)
+{
+    memcpy(text + strlen(text), more, strlen(more) + 1);
+}
+
+static void make_name(void)
+{
+    append(name, "i386 PC, multiboot 1");
+    if (boot.loader[0] != '\0') {
+        append(name, ", loaded by ");
+        append(name, boot.loader);
+    }
+}
+
+/* From boot.S. Without a multiboot loader there is no memory map, and the kernel will say so. */
+void machine_main(uint32_t magic, const struct multiboot_info *info)
+{
+    if (magic == MULTIBOOT_LOADED)
+        multiboot_read(info, &boot);
+    make_name();
+    stack_guard_start();
+    paging_start(&boot);
+    serial_start(option_is("plain", "on"));
+    vga_start();
+    keyboard_start();
+    interrupts_start();
+    interrupts_enable();
+    kmain();
+}
+
+const char *machine_name(void)
+{
+    return name;
+}
+
+const char *machine_command_line(void)
+{
+    return boot.command_line;
+}
+
+/* ---- Memory ----------------------------------------------------------------------------------------------------- */
+
+static size_t add_regions(struct memory_region *to, size_t max, size_t at, const struct memory_region *from,
+                          size_t count)
+{
+    for (size_t n = 0; n < count; n++)
+        if (at + n < max)
+            to[at + n] = from[n];
+    return at + count;
+}
+
+size_t machine_memory(struct memory_region *regions, size_t max)
+{
+    const struct memory_region kernel = { .start = (uint32_t)_kernel_start,
+                                          .end = (uint32_t)_kernel_end,
+                                          .kind = MEMORY_KERNEL };
+    size_t count = add_regions(regions, max, 0, boot.regions, boot.region_count);
+    count = add_regions(regions, max, count, &kernel, 1);
+    return add_regions(regions, max, count, boot.modules, boot.module_count);
+}
+
+/* ---- Input and output ------------------------------------------------------------------------------------------- */
+
+void machine_put(char c)
+{
+    serial_put(c);
+    vga_put(c);
+}
+
+int machine_get(void)
+{
+    int c = serial_get();
+    return c >= 0 ? c : keyboard_get();
+}
+
+/* A byte that comes after the check raises an interrupt, and that ends the halt. */
+void machine_wait(void)
+{
+    unsigned long before = machine_interrupts_off();
+    vga_show();
+    if (!serial_waiting() && !keyboard_waiting())
+        interrupts_enable_and_halt();
+    machine_interrupts_restore(before);
+}
+
+/* ---- Time and interrupts ---------------------------------------------------------------------------------------- */
+
+uint64_t machine_cycles(void)
+{
+    return read_time_stamp();
+}
+
+uint64_t machine_milliseconds(void)
+{
+    return (uint64_t)interrupts_ticks() * MILLISECONDS_A_TICK;
+}
+
+unsigned long machine_interrupts_off(void)
+{
+    unsigned long before = read_flags() & FLAG_INTERRUPTS;
+    interrupts_disable();
+    return before;
+}
+
+void machine_interrupts_restore(unsigned long before)
+{
+    if (before != 0)
+        interrupts_enable();
+    else
+        interrupts_disable();
+}
+
+/* ---- The end ---------------------------------------------------------------------------------------------------- */
+
+static void finish_output(void)
+{
+    serial_drain();
+    vga_show();
+}
+
+void machine_stop(int status)
+{
+    finish_output();
+    outl(EXIT_PORT, EXIT_BASE + (uint32_t)status);
+    for (const char *c = "The machine may be switched off now.\n"; *c != '\0'; c++)
+        machine_put(*c);
+    finish_output();
+    for (;;) {
+        interrupts_disable();
+        __asm__ volatile("hlt");
+    }
+}
+
+/* Through the keyboard controller; and without one, through an exception for which there is no table. */
+void machine_restart(void)
+{
+    static const struct {
+        uint16_t limit;
+        uint32_t address;
+    } nothing;
+    finish_output();
+    interrupts_disable();
+    keyboard_reset_processor();
+    __asm__ volatile("lidt %0\n\tint3" : : "m"(nothing));
+    for (;;)
+        __asm__ volatile("hlt");
+}

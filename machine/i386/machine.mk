@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+#
+# How the i386 machine is built: stock gcc without multilib, or clang with lld; no C library.
+
+MACHINE_CFLAGS := -ffreestanding -fno-pic -fno-pie -fno-stack-protector -fno-asynchronous-unwind-tables \
+                  -mgeneral-regs-only -march=i686
+MACHINE_SOURCES := $(wildcard machine/i386/*.c machine/i386/*.S)
+LEAVE_OUT :=
+LINK_SCRIPT := machine/i386/link.ld
+
+ifneq ($(findstring clang,$(CC)),)
+MACHINE_CFLAGS += --target=i386-elf -fno-builtin
+link = ld.lld -m elf_i386 -static -z max-page-size=4096 -T $(LINK_SCRIPT) -o $(1) $(2)
+else
+MACHINE_CFLAGS += -m32 -fno-tree-loop-distribute-patterns
+link = $(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none,-z,max-page-size=4096 -T $(LINK_SCRIPT) -o $(1) $(2)
+endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the processor jumps to on an exception or an interrupt: save everything as a struct frame, call interrupt(), go
+ * back. One entry of 16 bytes for each vector, so that interrupts.c finds entry n at vectors + 16 * n.
+ */
+        .set    VECTORS, 48                     /* 32 exceptions, 16 lines of the interrupt controllers */
+        .set    WITH_ERROR_CODE, 0x60227D00     /* a bit each: 8, 10 to 14, 17, 21, 29, 30 */
+
+        .text
+        .globl  vectors
+        .balign 16
+vectors:
+        .set    vector, 0
+        .rept   VECTORS
+        .balign 16
+        .if     (WITH_ERROR_CODE >> vector) & 1
+        .else
+        push    $0                              /* so that every frame has the same shape */
+        .endif
+        push    $vector
+        jmp     enter
+        .set    vector, vector + 1
+        .endr
+
+        .type   enter, @function
+enter:
+        pushal
+        cld
+        mov     %esp, %ebx                      /* the frame; pushal has saved ebx */
+        and     $-16, %esp
+        sub     $12, %esp
+        push    %ebx
+        call    interrupt
+        mov     %ebx, %esp
+        popal
+        add     $8, %esp                        /* vector and error code */
+        iret
+        .size   enter, . - enter
+
+        .section .note.GNU-stack, "", @progbits

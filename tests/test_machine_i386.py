@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+#
+# What only a booted PC can show: its memory map, modules, the screen, the keyboard, exceptions. QEMU's own monitor
+# types, and reads the text screen out of memory.
+
+import json
+import re
+import socket
+import subprocess
+import time
+
+import pytest
+
+from kernel import NO_START, OK, image, heap_start, run
+
+
+@pytest.mark.parametrize("ram,heap", [("2M", "512K"), ("3M", "1M"), ("8M", "4M"), ("64M", "32M"), ("512M", "256M"),
+                                      ("1G", "900M"), ("3G", "2G")])
+def test_memory_from_2_mib_to_3_gib(ram, heap):
+    status, text = run("i386", "alloc 100\nstats\ncheck\nfree\nmemory\nhalt\n", [f"heap={heap}"], ram=ram)
+    assert status == OK, text
+    assert "no damage found" in text
+    start, end = heap_start(text)
+    for region in re.findall(r"^  0x([0-9a-f]+) - 0x([0-9a-f]+) .*(?:reserved|kernel|module)", text, re.M):
+        low, high = (int(address, 16) for address in region)
+        assert end <= low or start - 16 >= high, f"the heap lies on {region}"
+
+
+def test_the_default_heap_does_not_fit_in_2_mib():
+    status, text = run("i386", "", [], ram="2M")
+    assert status == NO_START
+    assert re.search(r"wanted 4194304 bytes \(heap=4M\), the largest free piece", text), text
+
+
+@pytest.mark.parametrize("size", [1, 5000, 3000000])
+def test_modules_stay_whole(size, tmp_path):
+    """QEMU puts modules right behind the kernel: exactly where the heap would begin."""
+    module = tmp_path / "module"
+    module.write_bytes(bytes(range(1, 250)) * (size // 249 + 1))
+    with open(module, "r+b") as file:
+        file.truncate(size)
+    status, text = run("i386", "memory\nhalt\n", qemu=f"-initrd {module},{module}")
+    regions = re.findall(r"0x([0-9a-f]+) - 0x([0-9a-f]+) .* module", text)
+    assert status == OK
+    assert len(regions) == 2
+    start, end = heap_start(text)
+    for low, high in regions:
+        low, high = int(low, 16), int(high, 16)
+        assert high - low == size
+        assert end <= low or start - 16 >= high
+    where = int(regions[0][0], 16)
+    length = min(size, 4096)
+    text = run("i386", f"alloc 1M\nalloc 1M\nalloc 1M\npeek {where:#x} {length}\nhalt\n",
+               qemu=f"-initrd {module},{module}")[1]
+    shown = re.findall(r"^  [0-9a-f]{8}  ((?: ?[0-9a-f]{2})+) ", text, re.M)
+    bytes_shown = bytes.fromhex("".join(shown).replace(" ", ""))
+    assert bytes_shown[:200] == module.read_bytes()[:length][:200]
+
+
+def test_more_modules_than_the_list_holds(tmp_path):
+    """None of their bytes is given to the heap."""
+    module = tmp_path / "module"
+    module.write_bytes(b"m" * 200000)
+    status, text = run("i386", "memory\nhalt\n", qemu=f"-initrd {','.join([str(module)] * 20)}")
+    start, end = heap_start(text)
+    ends = [int(high, 16) for high in re.findall(r"0x[0-9a-f]+ - 0x([0-9a-f]+) .* module", text)]
+    assert status == OK
+    assert len(ends) == 16
+    assert max(ends) >= 20 * 200000
+    assert start - 16 >= max(ends) or end <= min(ends)
+
+
+class Monitor:
+    """QEMU with its machine protocol on a socket and the serial line in a file."""
+
+    def __init__(self, folder, options="on_fault=report", extra=()):
+        self.serial = folder / "serial"
+        path = folder / "qmp"
+        self.qemu = subprocess.Popen([
+            "qemu-system-i386", "-accel", "tcg", "-M", "pc", "-m", "32M", "-nodefaults", "-vga", "std", "-display", "none",
+            "-device", "isa-debug-exit,iobase=0x501,iosize=4", "-serial", f"file:{self.serial}",
+            "-qmp", f"unix:{path},server=on,wait=off", *extra, "-kernel", image("i386"), "-append", options])
+        self.socket = socket.socket(socket.AF_UNIX)
+        for _ in range(200):
+            if path.exists():
+                break
+            time.sleep(0.02)
+        self.socket.settimeout(20)
+        self.socket.connect(str(path))
+        self.lines = self.socket.makefile("rw")
+        self.lines.readline()
+        self.ask("qmp_capabilities")
+
+    def ask(self, command, **arguments):
+        self.lines.write(json.dumps({"execute": command, "arguments": arguments}) + "\n")
+        self.lines.flush()
+        while True:
+            answer = json.loads(self.lines.readline())
+            if "return" in answer or "error" in answer:
+                assert "return" in answer, answer
+                return answer["return"]
+
+    def wait_for(self, pattern, seconds=20):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            text = self.serial.read_text("latin-1") if self.serial.exists() else ""
+            if re.search(pattern, text):
+                return text
+            time.sleep(0.02)
+        raise AssertionError(f"{pattern!r} never came; the serial line says:\n{text}")
+
+    def keys(self, *names):
+        for name in names:
+            self.ask("human-monitor-command", **{"command-line": f"sendkey {name} 20"})
+            time.sleep(0.06)
+
+    def screen(self, folder):
+        """The 25 lines of the text screen, and the attribute of each cell."""
+        file = folder / "screen.bin"
+        self.ask("pmemsave", val=0xB8000, size=80 * 25 * 2, filename=str(file))
+        data = file.read_bytes()
+        text = data[::2].decode("cp437")
+        return [text[line * 80:line * 80 + 80].rstrip() for line in range(25)], data[1::2]
+
+    def end(self, seconds=20):
+        return (self.qemu.wait(seconds) - 33) // 2
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.qemu.kill()
+        self.qemu.wait()
+        self.socket.close()
+
+
+KEYS = {" ": "spc", "#": "shift-3", "\n": "ret", "-": "minus", "=": "equal", ";": "semicolon", ".": "dot", "/": "slash"}
+
+
+def type_line(monitor, line):
+    monitor.keys(*[KEYS.get(c, f"shift-{c.lower()}" if c.isupper() else c) for c in line + "\n"])
+
+
+def test_the_keyboard_and_the_screen(tmp_path):
+    with Monitor(tmp_path) as pc:
+        pc.wait_for("minios> ")
+        type_line(pc, "alloc 100")
+        pc.wait_for(r"#1 at 0x")
+        pc.keys("up", "left", "left", "left", "backspace", "spc", "2", "ret")  # alloc 2100
+        pc.wait_for(r"#2 at 0x")
+        pc.keys("m", "a", "x", "left", "delete", "p", "ret", "b", "l", "tab", "ret")
+        pc.wait_for(r"#2     0x[0-9a-f]+       2100")
+        lines, attributes = pc.screen(tmp_path)
+        text = "\n".join(lines)
+        assert "minios> alloc 2100" in text
+        assert "minios> map" in text
+        assert "free_memory_pointer" in text
+        assert "     #1     0x" in text and "cmd_alloc+0x" in text
+        prompt_row = max(row for row, line in enumerate(lines) if line.startswith("minios>"))
+        colours = {attributes[row * 80] for row in range(25)}
+        assert attributes[prompt_row * 80] & 0x0F == 0x0A, "the prompt is bright green"
+        assert len(colours) >= 3
+        pc.keys("shift-a", "caps_lock", "b", "caps_lock", "ctrl-c")
+        pc.wait_for(r"AB\^C")
+        type_line(pc, "halt")
+        assert pc.end() == OK
+
+
+def test_the_screen_and_the_serial_line_say_the_same(tmp_path):
+    with Monitor(tmp_path, 'on_fault=report color=off script="alloc 100; free 1; panic"') as pc:
+        pc.wait_for("The machine stops")
+        serial = pc.serial.read_text("latin-1").replace("\r", "")
+        assert pc.end() == 2
+    assert "E06 not a block" in serial and "\033" not in serial
+
+
+def test_a_machine_without_a_screen(tmp_path):
+    with Monitor(tmp_path, 'script="alloc 100; halt"', extra=("-vga", "none")) as pc:
+        assert pc.end() == OK
+
+
+def test_reboot_starts_again(tmp_path):
+    with Monitor(tmp_path) as pc:
+        pc.wait_for("minios> ")
+        type_line(pc, "reboot")
+        pc.wait_for(r"(?s)reboot\n.*MiniOS on i386.*minios> ")
+        type_line(pc, "halt")
+        assert pc.end() == OK
