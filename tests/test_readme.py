@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+#
+# What the READMEs show is what really comes out, in both languages, and every command and fault stands in them.
+
+import re
+
+import pytest
+
+from kernel import ROOT, comparable, run, typed_for
+
+READMES = ["README.md", "README.bn.md"]
+
+
+def session_of(name):
+    return re.search(r"<!-- session -->\n```\n(.*?)```", (ROOT / name).read_text(), re.S)[1]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_session_is_real(name):
+    shown = session_of(name)
+    typed = re.findall(r"^minios> (.+)$", shown, re.M)
+    assert typed[-1] == "halt"
+    assert comparable(run("i386", typed_for("i386", "gcc", typed))[1]) == comparable(shown)
+
+
+def test_both_show_the_same_session():
+    assert session_of(READMES[0]) == session_of(READMES[1])
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_command_and_fault_is_named(name):
+    text = (ROOT / name).read_text()
+    table = (ROOT / "kernel" / "commands.c").read_text()
+    for command in re.findall(r'^    \{ "(\w+)", "', table, re.M):
+        assert re.search(rf"`{command}\b", text), command
+    for code in range(1, 10):
+        assert f"| E{code:02d} |" in text
