@@ -8,7 +8,6 @@
 #include "string.h"
 #include "symbols.h"
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,6 +18,8 @@ struct sink {
     size_t length;
     bool console;
 };
+
+#define WIDEST 100000 /* more digits of a width or a precision are passed over */
 
 struct conversion {
     bool left;     /* '-' */
@@ -120,7 +121,7 @@ static int read_number(const char **at, va_list *arguments)
         return va_arg(*arguments, int);
     }
     for (; **at >= '0' && **at <= '9'; (*at)++)
-        number = number < INT_MAX / 10 - 1 ? number * 10 + (**at - '0') : number;
+        number = number < WIDEST ? number * 10 + (**at - '0') : number;
     return number;
 }
 
