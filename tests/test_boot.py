@@ -88,6 +88,18 @@ def test_the_image_is_small(compiler, tmp_path):
     assert stripped.stat().st_size <= 64 * 1024
 
 
+@pytest.mark.parametrize("machine", MACHINES)
+def test_gdb_stops_at_the_start_and_knows_the_symbols(machine, tmp_path):
+    script = tmp_path / "commands"
+    script.write_text("backtrace\nbreak cmd_alloc\ncontinue\nbacktrace 2\nprint kernel_heap\nkill\n")
+    env = dict(os.environ, OPTIONS='script="alloc 100"', GDB_SCRIPT=str(script))
+    done = subprocess.run([ROOT / "machine" / machine / "debug", image(machine)], cwd=ROOT, env=env, timeout=60,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert re.search(r"#0 +kmain \(\) at kernel/main.c:\d+", done.stdout), done.stdout
+    assert re.search(r"cmd_alloc \(count=2, words=0x[0-9a-f]+.*\) at kernel/commands.c", done.stdout), done.stdout
+    assert "heap_start = 0x" in done.stdout
+
+
 def milliseconds_to_prompt():
     begin = time.monotonic()
     qemu = subprocess.Popen([ROOT / "machine/i386/run", image("i386"), "on_fault=report"],
