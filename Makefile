@@ -17,8 +17,10 @@ KERNEL := $(BUILD)/minios.elf
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 # The kernel is built for size, the heap for speed.
 OPTIMISE = $(if $(filter heap/%,$<),-O2,-Os)
+# Functions that happen to be alike stay two, so that a backtrace names the right one.
+KEEP_NAMES := $(if $(findstring clang,$(CC)),,-fno-ipa-icf)
 CFLAGS = -std=c11 $(OPTIMISE) -g $(WARNINGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-strict-aliasing \
-          -iquote kernel -iquote heap -DHEAP_SIZE=$(HEAP_SIZE)
+         -iquote kernel -iquote heap -DHEAP_SIZE=$(HEAP_SIZE) $(KEEP_NAMES)
 
 include machine/$(MACHINE)/machine.mk
 

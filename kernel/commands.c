@@ -3,11 +3,13 @@
  * The commands of the prompt. Each is a function and a row of the table at the end; adding one is adding both.
  */
 #include "console.h"
+#include "crash.h"
 #include "demo.h"
 #include "fault.h"
 #include "heap_view.h"
 #include "kernel.h"
 #include "kmalloc.h"
+#include "lab.h"
 #include "machine.h"
 #include "memory.h"
 #include "numbers.h"
@@ -361,6 +363,17 @@ static bool cmd_demo(int count, char **words)
     return demo_run();
 }
 
+static bool cmd_bug(int count, char **words)
+{
+    if (count < 2) {
+        lab_list();
+        return true;
+    }
+    if (strcmp(words[1], "levels") == 0)
+        return lab_levels();
+    return strcmp(words[1], "control") == 0 ? lab_control() : lab_run(words[1]);
+}
+
 /* ---- The machine ------------------------------------------------------------------------------------------------ */
 
 static bool cmd_uptime(int count, char **words)
@@ -394,8 +407,9 @@ static bool cmd_halt(int count, char **words)
 
 static bool cmd_panic(int count, char **words)
 {
-    (void)count, (void)words;
-    panic("asked for at the prompt");
+    if (count < 2)
+        panic("asked for at the prompt");
+    return crash_run(words[1]);
 }
 
 static bool cmd_help(int count, char **words)
@@ -429,11 +443,12 @@ const struct command commands[] = {
     { "check", "", "look for damage in every block", cmd_check, 0, 0 },
     { "memory", "", "the memory map, and why there", cmd_memory, 0, 0 },
     { "explain", "[E01 .. E09]", "what a fault means", cmd_explain, 0, 1 },
+    { "bug", "[NAME | levels | control]", "the lab: break the heap on purpose", cmd_bug, 0, 1 },
     { "demo", "", "the chapter in nine steps", cmd_demo, 0, 0 },
     { "uptime", "", "time since the start", cmd_uptime, 0, 0 },
     { "clear", "", "clear the screen", cmd_clear, 0, 0 },
     { "reboot", "", "start the machine again", cmd_reboot, 0, 0 },
     { "halt", "", "stop the machine (also Ctrl-D)", cmd_halt, 0, 0 },
-    { "panic", "", "see a panic", cmd_panic, 0, 0 },
+    { "panic", "[KIND]", "see a panic; panic list: what can cause it", cmd_panic, 0, 1 },
     { NULL, NULL, NULL, NULL, 0, 0 },
 };

@@ -141,9 +141,9 @@ bool demo_run(void)
     }
     struct kheap_mark mark = kheap_mark(&kernel_heap);
     unsigned char *before;
-    bool only_report = faults_only_report(true);
+    enum fault_policy policy = fault_set_policy(FAULT_RETURNS);
     run_steps();
-    faults_only_report(only_report);
+    fault_set_policy(policy);
     before = kernel_heap.free_memory_pointer;
     kheap_release(&kernel_heap, mark);
     heap_freed(before);

@@ -11,7 +11,7 @@
 #include "print.h"
 #include "string.h"
 
-#define COLUMNS 78
+#include <stdbool.h>
 
 struct fault_text {
     const char *title, *happened, *danger, *find, *fix;
@@ -156,7 +156,8 @@ void fault_print(const struct kheap_report *r)
     kprintf("    next: explain E%02d\n", r->fault);
 }
 
-static bool only_report;
+static enum fault_policy policy;
+static enum kheap_fault first;
 static unsigned seen;
 
 unsigned faults_seen(void)
@@ -164,40 +165,40 @@ unsigned faults_seen(void)
     return seen;
 }
 
-bool faults_only_report(bool yes)
+enum kheap_fault fault_first(void)
 {
-    bool before = only_report;
-    only_report = yes;
+    return first;
+}
+
+enum fault_policy fault_set_policy(enum fault_policy wanted)
+{
+    enum fault_policy before = policy;
+
+    policy = wanted;
+    first = KHEAP_E_NONE;
     return before;
 }
 
 /* The function that kheap.h asks of its embedder. */
 void kheap_fault(const struct kheap_report *report)
 {
+    bool is_first = first == KHEAP_E_NONE;
+
     seen++;
-    fault_print(report);
-    if (!only_report)
+    first = is_first ? report->fault : first;
+    if (policy < FAULT_TELLS_FIRST || (policy == FAULT_TELLS_FIRST && is_first))
+        fault_print(report);
+    if (policy == FAULT_PANICS)
         panic("E%02d %s", report->fault, texts[report->fault].title);
 }
 
 /* ---- explain ---------------------------------------------------------------------------------------------------- */
 
-/* One paragraph, broken at blanks, indented behind its heading. */
+/* A heading in eight columns and its paragraph behind it. */
 static void print_paragraph(const char *heading, const char *text)
 {
-    int column = 9;
-
     kprintf("  %-7s", heading);
-    while (*text != '\0') {
-        int length = 0;
-        while (text[length] != '\0' && text[length] != ' ')
-            length++;
-        bool breaks = column + 1 + length > COLUMNS;
-        kprintf(breaks ? "\n%10s%.*s" : "%s %.*s", "", length, text);
-        column = (breaks ? 10 : column + 1) + length;
-        text += length + (text[length] == ' ');
-    }
-    kprintf("\n");
+    print_wrapped(text, 9);
 }
 
 void fault_explain(enum kheap_fault fault)

@@ -7,13 +7,22 @@
 
 #include "kheap.h"
 
-#include <stdbool.h>
+/* What follows a fault, once it is told. */
+enum fault_policy {
+    FAULT_PANICS,
+    FAULT_RETURNS,     /* the call was refused, and its caller goes on */
+    FAULT_TELLS_FIRST, /* the same, but only the first one is told */
+    FAULT_IS_SILENT    /* the same, and nothing is told */
+};
 
-/* Does a fault end in a panic, or only in its report? Gives what held before. */
-bool faults_only_report(bool yes);
+/* Gives the policy that held before. */
+enum fault_policy fault_set_policy(enum fault_policy policy);
 
 /* How many faults there were so far: a call in between that raised the number was refused. */
 unsigned faults_seen(void);
+
+/* The first fault since the policy was set. */
+enum kheap_fault fault_first(void);
 
 /* The report as text: what happened, where, the three words, what to do next. */
 void fault_print(const struct kheap_report *report);

@@ -6,6 +6,7 @@
 #ifndef MACHINE_H
 #define MACHINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,6 +43,9 @@ int machine_get(void);
 
 /* Rests until a byte may have come, or some milliseconds have passed. Never loses a byte that comes meanwhile. */
 void machine_wait(void);
+
+/* Makes misaligned accesses trap from now on, or lets them pass again. False where the processor cannot trap them here. */
+bool machine_trap_misaligned(bool yes);
 
 /* Counts up with the processor's work. */
 uint64_t machine_cycles(void);

@@ -38,7 +38,7 @@ static void choose_fault_policy(void)
 {
     bool only_report = option_is("on_fault", "report");
 
-    faults_only_report(only_report);
+    fault_set_policy(only_report ? FAULT_RETURNS : FAULT_PANICS);
     kprintf("  faults  %s\n", only_report ? "are reported and the prompt comes back (on_fault=report)"
                                           : "end in a panic (on_fault=report would go on)");
 }

@@ -9,9 +9,9 @@
 #include "kernel.h"
 #include "machine.h"
 #include "print.h"
+#include "symbols.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 
 #define MOST_FRAMES 24
 
@@ -28,12 +28,14 @@ static bool leads_up(const struct frame *from, const struct frame *to)
            (uintptr_t)to % sizeof(uintptr_t) == 0;
 }
 
+/* Up to the first caller that is none of the kernel's functions. */
 void print_backtrace(uintptr_t frame_pointer)
 {
     const struct frame *frame = (const struct frame *)frame_pointer;
+    uintptr_t offset;
 
     for (int i = 0; i < MOST_FRAMES && frame != NULL; i++) {
-        if (frame->return_address == 0)
+        if (symbol_of(frame->return_address - 1, &offset) == NULL)
             return;
         kprintf("    called from %pB\n", (void *)frame->return_address);
         if (!leads_up(frame, frame->caller))
@@ -42,11 +44,41 @@ void print_backtrace(uintptr_t frame_pointer)
     }
 }
 
+/* Where panic_caught goes on. */
+static struct {
+    void *place[5];
+    bool armed, quiet;
+} escape;
+
+bool panic_caught(void (*act)(void), bool quiet)
+{
+    if (__builtin_setjmp(escape.place) != 0)
+        return true;
+    escape.armed = true;
+    escape.quiet = quiet;
+    act();
+    escape.armed = false;
+    return false;
+}
+
+static _Noreturn void escape_from_panic(const char *format, va_list arguments)
+{
+    escape.armed = false;
+    if (!escape.quiet) {
+        kprintf("    the machine stopped it: ");
+        kvprintf(format, arguments);
+        kprintf("\n");
+    }
+    __builtin_longjmp(escape.place, 1);
+}
+
 /* What a panic prints, in order. A panic inside of one goes on behind the part that failed. */
 static _Noreturn void stop(uintptr_t pc, uintptr_t frame_pointer, const char *format, va_list arguments)
 {
     static enum { NOTHING, MESSAGE, BACKTRACE, MAP } begun;
 
+    if (escape.armed)
+        escape_from_panic(format, arguments);
     machine_interrupts_off();
     if (begun < MESSAGE) {
         begun = MESSAGE;

@@ -5,6 +5,7 @@
 #ifndef PANIC_H
 #define PANIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* From here. */
@@ -13,6 +14,9 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 /* From an instruction that an exception or a signal interrupted. */
 _Noreturn void panic_at(uintptr_t pc, uintptr_t frame_pointer, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* Runs act(); a panic in it, an exception above all, is told in one line (unless quiet) and ends act(): true. */
+bool panic_caught(void (*act)(void), bool quiet);
 
 /* The callers by name, from this frame up. */
 void print_backtrace(uintptr_t frame_pointer);

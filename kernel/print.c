@@ -259,3 +259,21 @@ void kprintf(const char *format, ...)
     kvprintf(format, arguments);
     va_end(arguments);
 }
+
+#define COLUMNS 78
+
+void print_wrapped(const char *text, int column)
+{
+    int indent = column + 1;
+
+    while (*text != '\0') {
+        int length = 0;
+        while (text[length] != '\0' && text[length] != ' ')
+            length++;
+        bool breaks = column + 1 + length > COLUMNS;
+        kprintf(breaks ? "\n%*s%.*s" : "%*s%.*s", breaks ? indent : 1, "", length, text);
+        column = (breaks ? indent : column + 1) + length;
+        text += length + (text[length] == ' ');
+    }
+    kprintf("\n");
+}

@@ -18,6 +18,9 @@
 void kprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void kvprintf(const char *format, va_list arguments);
 
+/* A text behind what stands on the line already, up to `column`; broken at blanks, the further lines indented alike. */
+void print_wrapped(const char *text, int column);
+
 /* Into a buffer, as snprintf: always ended by 0 when size is not 0; gives the length that all of it would have. */
 int ksnprintf(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int kvsnprintf(char *buffer, size_t size, const char *format, va_list arguments);

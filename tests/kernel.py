@@ -63,9 +63,15 @@ def comparable(text):
     start, end = heap_start(text)
     shift = COMMON_START - (start & ~0xFFF)
 
+    kernel = [int(address, 16) for address in re.search(r"  kernel  (0x[0-9a-f]+) - (0x[0-9a-f]+)", text).groups()]
+
     def moved(match):
         address = int(match[1], 16)
-        return match[0].replace(match[1], f"{address + shift:08x}") if start - 64 <= address <= end + 64 else match[0]
+        if start - 64 <= address <= end + 64:
+            return match[0].replace(match[1], f"{address + shift:08x}")
+        if kernel[0] + 4096 <= address < kernel[1]:
+            return match[0].replace(match[1], "........")
+        return match[0]
 
     text = re.sub(r"^  (memory  |kernel  0x).*\n", "", text, flags=re.M)
     text = re.sub(r"    called from (take|refuse)\w+\+0x.*\n", "", text)  # the compiler may inline these

@@ -7,7 +7,7 @@ BEGIN {
     print "const struct symbol kernel_symbols[] __attribute__((section(\".ksyms\"))) = {"
 }
 
-$2 ~ /^[tT]$/ && $3 !~ /^[.$]|^_text_end$|^etext$|^_etext$|^__etext$/ {
+$2 ~ /^[tT]$/ && $3 !~ /^[.$]|^_text_end$/ {
     name = $3
     sub(/\..*/, "", name) # a part that the compiler split off counts as its function
     if ($1 == last) next
@@ -16,10 +16,9 @@ $2 ~ /^[tT]$/ && $3 !~ /^[.$]|^_text_end$|^etext$|^_etext$|^__etext$/ {
     rows++
 }
 
-$3 ~ /^(_text_end|_?_?etext)$/ && !ended {
-    end = $1
-    ended = 1
-}
+# The code ends where the linker script says so, or else where the first constants or data begin.
+$3 == "_text_end" { end = $1 }
+$2 ~ /^[rRdDbB]$/ && rows && !end && $1 > last { end = $1 }
 
 END {
     if (end) { print "    { 0x" end "ul, 0 },"; rows++ }

@@ -162,6 +162,19 @@ void machine_restart(void)
     exit(EXIT_PANIC);
 }
 
+/* The flag AC of an x86 processor: a misaligned access raises an exception, which Linux makes SIGBUS. */
+bool machine_trap_misaligned(bool yes)
+{
+#if defined(__x86_64__)
+    unsigned long flag = 1ul << 18, flags = __builtin_ia32_readeflags_u64();
+    __builtin_ia32_writeeflags_u64(yes ? flags | flag : flags & ~flag);
+    return true;
+#else
+    (void)yes;
+    return false;
+#endif
+}
+
 /* Somebody outside ends us: leave the terminal as it was found. */
 static void on_end(int number)
 {
@@ -180,6 +193,9 @@ static void on_exception(int number, siginfo_t *info, void *context)
     uintptr_t pc = 0, frame = 0;
     (void)machine;
 #endif
+    machine_trap_misaligned(false); /* the C library itself reads misaligned words */
+    if (info->si_addr == NULL && number == SIGBUS)
+        panic_at(pc, frame, "misaligned access (%s)", strsignal(number)); /* the processor does not tell where */
     panic_at(pc, frame, "%s at address %p", strsignal(number), info->si_addr);
 }
 

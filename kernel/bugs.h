@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the bugs of bugs.def work with, on whichever heap they run.
+ */
+#ifndef BUGS_H
+#define BUGS_H
+
+#include "machine.h"
+
+#include <stdint.h>
+
+struct note {
+    uint32_t value;
+};
+
+extern char *a, *b, *c;
+extern struct note *n;
+extern char elsewhere[16];
+
+#define trap_misaligned(yes) machine_trap_misaligned(yes)
+
+/* The statements of a part, out of its parentheses. */
+#define STATEMENTS(...) __VA_ARGS__
+
+#endif

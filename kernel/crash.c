@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * Mistakes that the processor refuses. Each is a few lines in a table; volatile keeps the compiler from seeing through.
+ */
+#include "crash.h"
+
+#include "print.h"
+#include "string.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+static volatile uintptr_t address;
+static volatile int number;
+
+static void read_null(void)
+{
+    address = 0;
+    number = *(volatile int *)(address + 8);
+}
+
+static void write_code(void)
+{
+    address = (uintptr_t)write_code;
+    *(volatile unsigned char *)address = 0;
+}
+
+static void divide(void)
+{
+    number = 0;
+    number = 100 / number;
+}
+
+static void invalid_instruction(void)
+{
+    __builtin_trap();
+}
+
+static void jump_nowhere(void)
+{
+    address = 8;
+    ((void (*)(void))address)();
+}
+
+/* Each turn takes a piece of the stack, and none is ever given back. */
+static int overflow_stack(int depth)
+{
+    volatile char piece[512];
+
+    piece[0] = (char)depth;
+    return depth == number ? 0 : overflow_stack(depth + 1) + piece[0];
+}
+
+static void overflow(void)
+{
+    number = -1; /* the depth that is never reached */
+    number = overflow_stack(0);
+}
+
+static const struct {
+    const char *name, *help;
+    void (*act)(void);
+} crashes[] = {
+    { "null", "read through a null pointer", read_null },
+    { "code", "write over the kernel's own code", write_code },
+    { "divide", "divide by zero", divide },
+    { "instruction", "execute what is no instruction", invalid_instruction },
+    { "jump", "jump to where no code is", jump_nowhere },
+    { "stack", "call without an end", overflow },
+};
+
+#define CRASHES (sizeof crashes / sizeof crashes[0])
+
+bool crash_run(const char *name)
+{
+    for (size_t i = 0; i < CRASHES; i++)
+        if (strcmp(crashes[i].name, name) == 0) {
+            crashes[i].act();
+            kprintf("nobody stopped it\n");
+            return false;
+        }
+    if (strcmp(name, "list") != 0)
+        kprintf("there is no '%s'; there are\n", name);
+    for (size_t i = 0; i < CRASHES; i++)
+        kprintf("  panic %-12s %s\n", crashes[i].name, crashes[i].help);
+    return strcmp(name, "list") == 0;
+}

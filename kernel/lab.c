@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The bug lab. One bug, four parts on one screen: the lines of C that run, what they do to a heap with no policy, how
+ * this heap refuses them, and the lesson. Afterwards the kernel's heap is as it was, bit for bit.
+ */
+#include "lab.h"
+
+#include "bugs.h"
+#include "console.h"
+#include "fault.h"
+#include "kmalloc.h"
+#include "naive.h"
+#include "panic.h"
+#include "print.h"
+#include "string.h"
+
+char *a, *b, *c;
+struct note *n;
+char elsewhere[16];
+
+/* ---- The bugs over the kernel's heap ---------------------------------------------------------------------------- */
+
+static struct kheap_mark m;
+static struct kheap unborn;
+
+#define largest() (kheap_stats(&kernel_heap).largest)
+#define mark() kheap_mark(&kernel_heap)
+#define release(mark) kheap_release(&kernel_heap, mark)
+
+struct part {
+    void (*run)(void);
+    const char *text;
+};
+
+struct bug {
+    const char *name;
+    enum kheap_fault code; /* it ends in, on kheap; none where the heap cannot notice */
+    const char *see;
+    struct part setup, mistake, next;
+    const char *section, *lesson;
+};
+
+/* clang-format off */
+#define BUG(name, code, see, setup, mistake, next, section, lesson)                                                    \
+    static void name##_setup(void)                                                                                     \
+    {                                                                                                                  \
+        STATEMENTS setup                                                                                               \
+    }                                                                                                                  \
+    static void name##_mistake(void)                                                                                   \
+    {                                                                                                                  \
+        STATEMENTS mistake                                                                                             \
+    }                                                                                                                  \
+    static void name##_next(void)                                                                                      \
+    {                                                                                                                  \
+        STATEMENTS next                                                                                                \
+    }
+#include "bugs.def"
+#undef BUG
+
+static const struct bug bugs[] = {
+#define BUG(name, code, see, setup, mistake, next, section, lesson)                                                    \
+    { #name, code, see, { name##_setup, #setup }, { name##_mistake, #mistake }, { name##_next, #next }, section, lesson },
+#include "bugs.def"
+#undef BUG
+};
+/* clang-format on */
+
+#define BUGS (sizeof bugs / sizeof bugs[0])
+
+/* ---- The heap as it was ----------------------------------------------------------------------------------------- */
+
+#define LAB_BYTES 1024u /* more than any bug takes */
+
+/* The three words, the last tag, and the bytes above it that a bug may write. */
+static struct {
+    struct kheap words;
+    unsigned char bytes[KHEAP_TAG_BYTES + LAB_BYTES];
+} kept;
+
+static unsigned char *kept_from(void)
+{
+    return kept.words.free_memory_pointer - KHEAP_TAG_BYTES;
+}
+
+static bool keep_heap(void)
+{
+    if (kheap_stats(&kernel_heap).free < LAB_BYTES) {
+        kprintf("the lab needs %u free bytes of heap; free something first\n", LAB_BYTES);
+        return false;
+    }
+    kept.words = kernel_heap;
+    memcpy(kept.bytes, kept_from(), sizeof kept.bytes);
+    return true;
+}
+
+static void restore_heap(void)
+{
+    kernel_heap = kept.words;
+    memcpy(kept_from(), kept.bytes, sizeof kept.bytes);
+}
+
+/* No bug finds what another one left. */
+static void forget(void)
+{
+    a = b = c = NULL;
+    n = NULL;
+    memset(elsewhere, 0, sizeof elsewhere);
+}
+
+/* ---- One bug, shown --------------------------------------------------------------------------------------------- */
+
+#define COLUMNS 76
+
+static char shown_letter(char letter)
+{
+    return letter == '_' ? '-' : letter;
+}
+
+static void print_name(const char *name, int width)
+{
+    for (; *name != '\0'; name++, width--)
+        console_put(shown_letter(*name));
+    kprintf("%*s", width > 0 ? width : 0, "");
+}
+
+static const struct bug *find_bug(const char *name)
+{
+    for (size_t i = 0; i < BUGS; i++) {
+        size_t at = 0;
+        while (name[at] != '\0' && name[at] == shown_letter(bugs[i].name[at]))
+            at++;
+        if (name[at] == '\0' && bugs[i].name[at] == '\0')
+            return &bugs[i];
+    }
+    return NULL;
+}
+
+/* A part's text without its parentheses, broken behind a ';' where a line is full. */
+static void print_code(const char *text, const char *comment)
+{
+    const char *end = text + strlen(text) - 1;
+    int column = 0;
+
+    for (text++; text < end;) {
+        int length = 0;
+        while (text + length < end && text[length] != ';')
+            length++;
+        length++;
+        if (column > 0 && column + length > COLUMNS - 4)
+            column = 0, kprintf("\n");
+        kprintf(column == 0 ? "%4s%.*s" : "%s%.*s", column == 0 ? "" : " ", length, text);
+        column += length + 1;
+        for (text += length; text < end && *text == ' '; text++)
+            ;
+    }
+    kprintf("%s\n", comment);
+}
+
+static void print_line(const char *when, const unsigned char *bytes, size_t offset)
+{
+    kprintf("    %-6s +%02zu", when, offset);
+    for (size_t i = 0; i < 16; i++)
+        kprintf(" %02x", bytes[offset + i]);
+    kprintf("  ");
+    for (size_t i = 0; i < 16; i++)
+        console_put(bytes[offset + i] >= ' ' && bytes[offset + i] < 127 ? (char)bytes[offset + i] : '.');
+    kprintf("\n");
+}
+
+static void print_marks(const unsigned char *before, size_t offset)
+{
+    size_t blanks = 14;
+
+    console_style(STYLE_ERROR);
+    for (size_t i = 0; i < 16; i++, blanks += 3)
+        if (before[offset + i] != naive_memory[offset + i]) {
+            kprintf("%*s", (int)blanks + 3, "^^");
+            blanks = (size_t)0 - 3;
+        }
+    console_style(STYLE_PLAIN);
+    kprintf("\n");
+}
+
+/* The highest two lines of which bytes changed, before and after: what lies behind the heap comes last. */
+static void print_damage(const unsigned char *before)
+{
+    size_t changed = 0, passed = 0;
+
+    for (size_t offset = 0; offset < sizeof naive_memory; offset += 16)
+        changed += memcmp(before + offset, naive_memory + offset, 16) != 0;
+    for (size_t offset = 0; offset < sizeof naive_memory; offset += 16) {
+        if (memcmp(before + offset, naive_memory + offset, 16) == 0 || passed++ + 2 < changed)
+            continue;
+        print_line("before", before, offset);
+        print_line("after", naive_memory, offset);
+        print_marks(before, offset);
+    }
+    if (changed == 0)
+        kprintf("    no byte of its %u and of the %u behind them changed\n", NAIVE_BYTES, BEHIND_BYTES);
+    if (changed > 2)
+        kprintf("    and %zu lines below them; from +%u on it is not the heap's memory\n", changed - 2, NAIVE_BYTES);
+}
+
+/* Addresses inside of the naive heap are told from its start, others as they are. */
+static void print_naive_pointer(const char *before, long offset)
+{
+    if (offset >= 0 && offset <= (long)sizeof naive_memory)
+        kprintf("%s+%ld", before, offset);
+    else
+        kprintf("%s%p, far outside", before, (void *)(naive_memory + offset));
+}
+
+static void show_naive(size_t i)
+{
+    static unsigned char before[sizeof naive_memory];
+
+    forget();
+    naive_reset();
+    naive_bugs[i].setup();
+    memcpy(before, naive_memory, sizeof before);
+    long pointer = naive_pointer();
+    console_style(STYLE_TITLE);
+    kprintf("on a heap with no policy\n");
+    console_style(STYLE_PLAIN);
+    bool stopped = panic_caught(naive_bugs[i].mistake, false) || panic_caught(naive_bugs[i].next, false);
+    print_damage(before);
+    print_naive_pointer("    its pointer ", pointer);
+    print_naive_pointer(" -> ", naive_pointer());
+    kprintf("; it %s\n", stopped ? "noticed nothing, the machine did" : "noticed nothing");
+}
+
+static void show_kheap(const struct bug *bug)
+{
+    struct kheap_stats before = kheap_stats(&kernel_heap);
+
+    forget();
+    console_style(STYLE_TITLE);
+    kprintf("on this heap\n");
+    console_style(STYLE_PLAIN);
+    enum fault_policy policy = fault_set_policy(FAULT_TELLS_FIRST);
+    bug->setup.run();
+    bug->mistake.run();
+    bug->next.run();
+    struct kheap_stats after = kheap_stats(&kernel_heap);
+    if (fault_first() == KHEAP_E_NONE)
+        kprintf("    nothing is refused; %zu blocks live more than before, %zu bytes used\n",
+                after.blocks - before.blocks, after.used - before.used);
+    fault_set_policy(policy);
+}
+
+static void print_lesson(const struct bug *bug)
+{
+    console_style(STYLE_TITLE);
+    kprintf("lesson (%s)", bug->section);
+    console_style(STYLE_PLAIN);
+    print_wrapped(bug->lesson, 13);
+}
+
+bool lab_run(const char *name)
+{
+    const struct bug *bug = find_bug(name);
+
+    if (bug == NULL) {
+        kprintf("there is no bug '%s'; bug alone lists them\n", name);
+        return false;
+    }
+    if (!keep_heap())
+        return false;
+    console_style(STYLE_TITLE);
+    kprintf("bug ");
+    print_name(bug->name, 0);
+    kprintf(": %s\n", bug->see);
+    console_style(STYLE_PLAIN);
+    print_code(bug->setup.text, "");
+    print_code(bug->mistake.text, "    <-- the mistake");
+    print_code(bug->next.text, "");
+    show_naive((size_t)(bug - bugs));
+    show_kheap(bug);
+    restore_heap();
+    print_lesson(bug);
+    return true;
+}
+
+void lab_list(void)
+{
+    kprintf("  %-20s %-40s %s\n", "bug", "what you will see", "ends in");
+    for (size_t i = 0; i < BUGS; i++) {
+        kprintf("  ");
+        print_name(bugs[i].name, 20);
+        kprintf(bugs[i].code != 0 ? " %-40s E%02d\n" : " %-40s -\n", bugs[i].see, bugs[i].code);
+    }
+    kprintf("bug NAME runs one; bug levels tells when each is noticed\n");
+}
+
+/* ---- When is it noticed? ---------------------------------------------------------------------------------------- */
+
+/* What was seen of one bug, by running it without a word. */
+struct noticed {
+    bool machine;           /* it trapped on the naive heap */
+    enum kheap_fault call;  /* kheap refused the mistake itself, */
+    enum kheap_fault later; /* or a later call */
+    enum kheap_fault check; /* kheap_check() found, right after the mistake */
+};
+
+static struct noticed notice(size_t i)
+{
+    struct noticed seen = { 0 };
+    enum fault_policy policy = fault_set_policy(FAULT_IS_SILENT);
+
+    forget();
+    naive_reset();
+    naive_bugs[i].setup();
+    seen.machine = panic_caught(naive_bugs[i].mistake, true) || panic_caught(naive_bugs[i].next, true);
+    forget();
+    bugs[i].setup.run();
+    bugs[i].mistake.run();
+    seen.call = fault_first();
+    seen.check = kheap_check(&kernel_heap, NULL);
+    bugs[i].next.run();
+    seen.later = seen.call == KHEAP_E_NONE ? fault_first() : KHEAP_E_NONE;
+    fault_set_policy(policy);
+    return seen;
+}
+
+static void print_moment(enum kheap_fault fault, const char *moment)
+{
+    char text[24] = "never";
+
+    if (fault != KHEAP_E_NONE)
+        ksnprintf(text, sizeof text, "E%02d %s", fault, moment);
+    kprintf(" %-16s", text);
+}
+
+bool lab_levels(void)
+{
+    if (!keep_heap())
+        return false;
+    kprintf("  %-20s %-16s %-16s %-16s\n", "bug", "naive heap", "kheap", "check");
+    for (size_t i = 0; i < BUGS; i++) {
+        struct noticed seen = notice(i);
+        restore_heap();
+        kprintf("  ");
+        print_name(bugs[i].name, 20);
+        kprintf(" %-16s", seen.machine ? "machine traps" : "never");
+        print_moment(seen.call != KHEAP_E_NONE ? seen.call : seen.later,
+                     seen.call != KHEAP_E_NONE ? "at once" : "at the free");
+        print_moment(seen.check, "");
+        kprintf("\n");
+    }
+    return true;
+}
+
+bool lab_control(void)
+{
+    unsigned refused = 0;
+
+    if (!keep_heap())
+        return false;
+    for (size_t i = 0; i < BUGS; i++) {
+        enum fault_policy policy = fault_set_policy(FAULT_RETURNS);
+        forget();
+        bugs[i].setup.run();
+        bugs[i].next.run();
+        refused += fault_first() != KHEAP_E_NONE || kheap_check(&kernel_heap, NULL) != KHEAP_E_NONE;
+        fault_set_policy(policy);
+        restore_heap();
+    }
+    kprintf("%zu bugs run without their mistake, %u of them refused\n", BUGS, refused);
+    return refused == 0;
+}

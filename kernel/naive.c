@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * A heap with no policy, on purpose: no alignment, no bound, no tag, nothing is checked. This is the first allocator that
+ * everybody writes, and the lab runs every bug on it to show what silence looks like. Never use it for anything else.
+ */
+#include "naive.h"
+
+#include "bugs.h"
+#include "string.h"
+
+unsigned char naive_memory[NAIVE_BYTES + BEHIND_BYTES] __attribute__((aligned(64)));
+static uintptr_t pointer;
+
+static void *naive_alloc(size_t size)
+{
+    uintptr_t block = pointer;
+    pointer += size;
+    return (void *)block;
+}
+
+static void *naive_alloc_aligned(size_t size, size_t align)
+{
+    pointer = (pointer + align - 1) & ~(align - 1);
+    return naive_alloc(size);
+}
+
+static void naive_free(void *block)
+{
+    pointer = (uintptr_t)block;
+}
+
+/* ---- The bugs over it ------------------------------------------------------------------------------------------- */
+
+void naive_reset(void)
+{
+    memset(naive_memory, '.', NAIVE_BYTES);
+    memcpy(naive_memory + NAIVE_BYTES, "somebody else's memory, 32 bytes", BEHIND_BYTES);
+    pointer = (uintptr_t)naive_memory;
+}
+
+long naive_pointer(void)
+{
+    return (long)(pointer - (uintptr_t)naive_memory);
+}
+
+/* Before its init, every word is zero, and so is the first address. */
+static void *unborn_alloc(size_t size)
+{
+    pointer = 0;
+    return naive_alloc(size);
+}
+
+#define kmalloc(size) naive_alloc(size)
+#define kcalloc(count, size) naive_alloc((count) * (size))
+#define kmalloc_aligned(size, align) naive_alloc_aligned(size, align)
+#define kfree(block) naive_free(block)
+#define kheap_alloc(heap, size) unborn_alloc(size)
+#define kheap_free(heap, block) naive_free(block)
+#define largest() (NAIVE_BYTES - (size_t)naive_pointer())
+#define mark() (pointer)
+#define release(mark) naive_free((void *)(mark))
+
+static uintptr_t m;
+
+/* clang-format off */
+#define BUG(name, code, see, setup, mistake, next, section, lesson)                                                    \
+    static void name##_setup(void)                                                                                     \
+    {                                                                                                                  \
+        STATEMENTS setup                                                                                               \
+    }                                                                                                                  \
+    static void name##_mistake(void)                                                                                   \
+    {                                                                                                                  \
+        STATEMENTS mistake                                                                                             \
+    }                                                                                                                  \
+    static void name##_next(void)                                                                                      \
+    {                                                                                                                  \
+        STATEMENTS next                                                                                                \
+    }
+#include "bugs.def"
+#undef BUG
+
+const struct naive_bug naive_bugs[] = {
+#define BUG(name, code, see, setup, mistake, next, section, lesson) { name##_setup, name##_mistake, name##_next },
+#include "bugs.def"
+#undef BUG
+};
+/* clang-format on */

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+#
+# The bug lab as a whole: every bug leaves the heap as it found it, no bug without its mistake is refused, and the prompt
+# survives ten thousand of them. What each bug shows stands in the transcripts.
+
+import random
+import re
+
+import pytest
+
+from kernel import MACHINES, OK, PANIC, ROOT, floor_of, run
+
+BUGS = [name.replace("_", "-") for name in re.findall(r"^BUG\((\w+),", (ROOT / "kernel" / "bugs.def").read_text(), re.M)]
+LAB_BYTES = 1024
+
+
+def test_every_bug_has_its_transcript():
+    assert len(BUGS) >= 18
+    for machine in MACHINES:
+        assert {f"bug-{name}" for name in BUGS} <= {path.stem for path in (ROOT / "tests/transcripts" / machine).iterdir()}
+
+
+def dumps(text):
+    """Each dump of the session: the lines between a peek and the next prompt."""
+    return re.findall(r"minios> peek [^\n]*\n(.*?)(?=minios> )", text, re.S)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("bug", BUGS)
+def test_the_heap_is_as_before_bit_for_bit(machine, bug):
+    """The floor, two blocks, and all that the lab may touch above them; and the three words."""
+    floor = floor_of(machine, "gcc")
+    look = f"peek {floor:#x} 2048\nmap\nblocks\n"
+    text = run(machine, f"alloc 77\nfill #1 abc\nalloc 10 256\n{look}bug {bug}\n{look}check\nhalt\n")[1]
+    before, after = dumps(text)
+    assert before == after
+    assert "no damage found" in text
+    parts = text.split("minios> map\n")
+    assert parts[1].split("minios> blocks")[0] == parts[2].split("minios> blocks")[0]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_fault_policy_is_as_before(machine):
+    """With on_fault=panic the lab still comes back, and a fault after it panics."""
+    status, text = run(machine, "bug free-order\nbug levels\nbug control\ndemo\nfree 1\n", options=())
+    assert status == PANIC
+    assert "E04 free out of order" in text and text.index("E04") < text.index("PANIC E06")
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_full_heap_is_told(machine):
+    status, text = run(machine, "alloc 64900\nbug overflow\nbug levels\nbug control\nhalt\n", ["heap=64K", "on_fault=report"])
+    assert status == OK
+    assert text.count("the lab needs 1024 free bytes of heap; free something first") == 3
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_ten_thousand_bugs_and_commands(machine):
+    chance = random.Random(4)
+    commands = [f"bug {name}" for name in BUGS] * 2 + ["alloc 100", "alloc 7 64", "free", "free last", "mark", "release",
+                                                       "zalloc 33", "resize last 50", "free #3"]
+    lines = [chance.choice(commands) for _ in range(10000)]
+    status, text = run(machine, "\n".join(lines) + "\nfree all\ncheck\nhalt\n", timeout=110)
+    assert status == OK
+    assert "0 blocks walked, floor and words sound: no damage found" in text
+    assert text.count("lesson (") == sum(line.startswith("bug ") for line in lines)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_explanations_fit_on_a_screen(machine):
+    text = run(machine, "".join(f"explain E0{code}\n" for code in range(1, 10)))[1]
+    answers = re.findall(r"minios> explain E0\d\n(.*?)(?=minios> )", text, re.S)
+    assert len(answers) == 9
+    for answer in answers:
+        assert answer.count("\n") <= 15
+        assert all(re.search(rf"^  {part} ", answer, re.M) for part in ("what", "danger", "find", "fix"))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_one_bug_fits_on_one_screen(machine):
+    text = run(machine, "".join(f"bug {name}\n" for name in BUGS))[1]
+    answers = re.findall(r"minios> bug [a-z-]+\n(.*?)(?=minios> )", text, re.S)
+    assert len(answers) == len(BUGS)
+    for answer in answers:
+        assert answer.count("\n") <= 24, answer
+        assert max(map(len, answer.splitlines())) <= 80, answer
+
+
+CRASHES = {
+    "null": ("page fault reading 0x00000008, a null pointer", "Segmentation fault at address 0x00000008", "read_null"),
+    "code": ("page fault writing 0x001", "Segmentation fault at address 0x00", "write_code"),
+    "divide": ("divide error", "Floating point exception", "divide"),
+    "instruction": ("invalid opcode", "Illegal instruction", "invalid_instruction"),
+    "jump": ("page fault executing 0x00000008", "Segmentation fault at address 0x00000008", "crash_run"),
+    "stack": ("stack overflow", "Segmentation fault", "overflow_stack"),
+}
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("crash", CRASHES)
+def test_what_the_processor_refuses(machine, crash):
+    status, text = run(machine, f"alloc 100\npanic {crash}\nstats\n")
+    assert status == PANIC
+    assert f"PANIC {CRASHES[crash][MACHINES.index(machine)]}" in text
+    assert f"{CRASHES[crash][2]}+0x" in text
+    assert "called from run_words+0x" in text or crash == "stack"
+    assert re.search(r"^the used \d+ bytes", text, re.M), "the picture of the heap"
+    assert "The machine stops with status 2." in text
+    if machine == "i386":
+        assert re.search(r"eax [0-9a-f]{8}  ebx [0-9a-f]{8}.*\n.*eflags", text)
