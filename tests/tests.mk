@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 #
-# Builds build/tests/<flavour>/heap and print, the cases of the heap and of formatted output, with every compiler and
-# width, plain and with the sanitizers, and the self-test of the runner. `make test-programs` from the root, or `make -f tests/tests.mk`.
+# Builds build/tests/<flavour>/heap, print and multiboot, the cases of the heap, of formatted output and of boot
+# information, with every compiler and width, plain and with the sanitizers, and the self-test of the runner.
+# `make test-programs` from the root, or `make -f tests/tests.mk`.
 
 TEST_PLAIN := gcc64 gcc32 clang64 clang32
 TEST_FLAVOURS := $(TEST_PLAIN) $(TEST_PLAIN:=-asan)
 TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/heap/*.c))
 
+TEST_MULTIBOOT_SOURCES := machine/i386/multiboot.c tests/case.c tests/multiboot/multiboot.c
 TEST_PRINT_SOURCES := kernel/print.c tests/case.c tests/print/print.c
 
-TEST_CFLAGS := -std=c11 -g -iquote kernel -iquote tests -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+TEST_CFLAGS := -std=c11 -g -iquote kernel -iquote machine/i386 -iquote tests -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 TEST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 
 test_compiler = $(if $(findstring clang,$1),clang,gcc)
@@ -18,7 +20,8 @@ test_mode = $(if $(findstring asan,$1),-O1 $(TEST_SANITIZE),-O2)
 test_objects = $(patsubst %.c,build/tests/$1/obj/%.o,$2)
 
 .PHONY: test-programs
-test-programs: $(TEST_FLAVOURS:%=build/tests/%/heap) $(TEST_FLAVOURS:%=build/tests/%/print) build/tests/gcc64/case ## build the hosted test programs
+test-programs: $(TEST_FLAVOURS:%=build/tests/%/heap) $(TEST_FLAVOURS:%=build/tests/%/print) \
+               $(TEST_FLAVOURS:%=build/tests/%/multiboot) build/tests/gcc64/case ## build the hosted test programs
 
 define test_flavour
 build/tests/$1/obj/%.o: %.c tests/tests.mk
@@ -28,11 +31,13 @@ build/tests/$1/obj/%.o: %.c tests/tests.mk
 
 build/tests/$1/heap: $(call test_objects,$1,$(TEST_HEAP_SOURCES))
 build/tests/$1/print: $(call test_objects,$1,$(TEST_PRINT_SOURCES))
-build/tests/$1/heap build/tests/$1/print:
+build/tests/$1/multiboot: $(call test_objects,$1,$(TEST_MULTIBOOT_SOURCES))
+build/tests/$1/heap build/tests/$1/print build/tests/$1/multiboot:
 	@echo "  LINK  $$@"
 	@$(call test_compiler,$1) $(call test_width,$1) $(call test_mode,$1) -o $$@ $$^
 
--include $(patsubst %.o,%.d,$(call test_objects,$1,$(TEST_HEAP_SOURCES) $(TEST_PRINT_SOURCES)))
+-include $(patsubst %.o,%.d,$(call test_objects,$1,$(TEST_HEAP_SOURCES) $(TEST_PRINT_SOURCES) \
+          $(TEST_MULTIBOOT_SOURCES)))
 endef
 $(foreach flavour,$(TEST_FLAVOURS),$(eval $(call test_flavour,$(flavour))))
 
