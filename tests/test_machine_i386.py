@@ -171,6 +171,11 @@ def test_the_keyboard_and_the_screen(tmp_path):
         colours = {attributes[row * 80] for row in range(25)}
         assert attributes[prompt_row * 80] & 0x0F == 0x0A, "the prompt is bright green"
         assert len(colours) >= 3
+        type_line(pc, "free 1")
+        pc.wait_for("E06 not a block")
+        lines, attributes = pc.screen(tmp_path)
+        error_row = next(row for row, line in enumerate(lines) if line.startswith("E06"))
+        assert attributes[error_row * 80] & 0x0F == 0x0C, "the fault is bright red"
         pc.keys("shift-a", "caps_lock", "b", "caps_lock", "ctrl-c")
         pc.wait_for(r"AB\^C")
         type_halt(pc)
