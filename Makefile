@@ -2,7 +2,7 @@
 #
 # The work behind ./minios. `make` alone lists the targets. Settings, on the command line:
 #
-#     MACHINE=i386|host    CC=gcc|clang    HEAP_SIZE=4M
+#     MACHINE=i386|host    CC=gcc|clang    HEAP_SIZE=4M    SANITIZE=1
 
 MACHINE ?= i386
 HEAP_SIZE ?= 4M
@@ -11,31 +11,49 @@ CC := gcc
 endif
 PYTHON ?= /usr/bin/python3
 
-BUILD := build/$(MACHINE)-$(notdir $(CC))
+# Which version of the hooks the kernel has: SANITIZE=1 makes the instrumented build.
+FLAVOUR := $(if $(SANITIZE),sanitize,plain)
+BUILD := build/$(MACHINE)-$(notdir $(CC))$(if $(SANITIZE),-sanitize)
 KERNEL := $(BUILD)/minios.elf
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-# The kernel is built for size, the heap for speed.
-OPTIMISE = $(if $(filter heap/%,$<),-O2,-Os)
+# The kernel is built for size, the heap and the checks for speed.
+OPTIMISE = $(if $(filter heap/% kernel/sanitize/%,$<),-O2,-Os)
 # Functions that happen to be alike stay two, so that a backtrace names the right one.
 KEEP_NAMES := $(if $(findstring clang,$(CC)),,-fno-ipa-icf)
 CFLAGS = -std=c11 $(OPTIMISE) -g $(WARNINGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-strict-aliasing \
-         -iquote kernel -iquote heap -DHEAP_SIZE=$(HEAP_SIZE) $(KEEP_NAMES)
+         -iquote kernel -iquote kernel/$(FLAVOUR) -iquote heap -DHEAP_SIZE=$(HEAP_SIZE) $(KEEP_NAMES)
 
 include machine/$(MACHINE)/machine.mk
 
-SOURCES := $(wildcard heap/*.c) $(filter-out $(LEAVE_OUT),$(wildcard kernel/*.c)) $(MACHINE_SOURCES)
+SOURCES := $(wildcard heap/*.c) $(filter-out $(LEAVE_OUT),$(wildcard kernel/*.c)) $(wildcard kernel/$(FLAVOUR)/*.c) \
+           $(MACHINE_SOURCES)
 OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
-COMPILE = $(CC) $(CFLAGS) $(MACHINE_CFLAGS)
+
+# A call in front of each access; stack and globals are not watched. Left out: what looks at tags and free bytes by its
+# trade, the run time itself, string.c, which checks whole ranges, and the machine, which is there before the heap is.
+ifneq ($(findstring clang,$(CC)),)
+CHECK_CALLS := -fsanitize=kernel-address $(patsubst %,-mllvm -asan-%,stack=0 globals=0 instrumentation-with-call-threshold=0)
+else
+CHECK_CALLS := -fsanitize=kernel-address $(patsubst %,--param asan-%,stack=0 globals=0 instrumentation-with-call-threshold=0)
+endif
+UNDEFINED := -fsanitize=undefined
+MAY_TOUCH_ALL := heap/%.c kernel/heap_view.c kernel/fault.c
+NOT_INSTRUMENTED := kernel/sanitize/%.c kernel/string.c machine/% $(BUILD)/% tools/%
+INSTRUMENT = $(if $(filter $(NOT_INSTRUMENTED),$<),$(NO_LIBRARY_CALLS),$(UNDEFINED) \
+             $(if $(filter $(MAY_TOUCH_ALL),$<),,$(CHECK_CALLS)))
+NO_LIBRARY_CALLS := -fno-builtin $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
+
+COMPILE = $(CC) $(CFLAGS) $(MACHINE_CFLAGS) $(if $(SANITIZE),$(INSTRUMENT))
 
 .PHONY: help kernel run debug test test-all test-programs clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@echo "make TARGET [MACHINE=i386|host] [CC=gcc|clang] [HEAP_SIZE=4M]"
+	@echo "make TARGET [MACHINE=i386|host] [CC=gcc|clang] [HEAP_SIZE=4M] [SANITIZE=1]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-kernel: $(KERNEL) compile_commands.json ## build the kernel into build/MACHINE-CC/minios.elf
+kernel: $(KERNEL) compile_commands.json ## build the kernel into build/MACHINE-CC[-sanitize]/minios.elf
 
 run: kernel ## boot it in this terminal (its own exit status: ./minios run)
 	@machine/$(MACHINE)/run $(KERNEL) on_fault=report

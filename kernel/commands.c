@@ -7,6 +7,7 @@
 #include "demo.h"
 #include "fault.h"
 #include "heap_view.h"
+#include "instrument.h"
 #include "kernel.h"
 #include "kmalloc.h"
 #include "lab.h"
@@ -18,6 +19,7 @@
 #include "print.h"
 #include "shell.h"
 #include "string.h"
+#include "workload.h"
 
 #include <stdint.h>
 
@@ -169,15 +171,13 @@ static bool cmd_resize(int count, char **words)
 
     if (!read_block(words[1], &block) || !read_size(words[2], &size))
         return false;
-    unsigned char *before = kernel_heap.free_memory_pointer;
     unsigned faults = faults_seen();
     (void)count;
-    if (!kheap_resize(&kernel_heap, block, size)) {
+    if (!kresize(block, size)) {
         if (faults_seen() == faults)
             kprintf("%zu bytes do not fit; the block stays as it was\n", size);
         return false;
     }
-    heap_freed(before);
     kprintf("%s now has %zu bytes; free_memory_pointer %p\n", words[1], size, (void *)kernel_heap.free_memory_pointer);
     return true;
 }
@@ -196,7 +196,7 @@ static bool cmd_mark(int count, char **words)
         kprintf("%d marks are set; release one first\n", MOST_MARKS);
         return false;
     }
-    marks[mark_count++] = kheap_mark(&kernel_heap);
+    marks[mark_count++] = kmark();
     kprintf("mark %zu at %p\n", mark_count, (void *)kernel_heap.free_memory_pointer);
     return true;
 }
@@ -204,7 +204,6 @@ static bool cmd_mark(int count, char **words)
 /* Also when it is refused the mark is forgotten: it will not become any better. */
 static bool cmd_release(int count, char **words)
 {
-    unsigned char *before = kernel_heap.free_memory_pointer;
     size_t which = mark_count;
 
     if (count > 1 && !read_size(words[1], &which))
@@ -216,10 +215,9 @@ static bool cmd_release(int count, char **words)
     size_t blocks = kheap_stats(&kernel_heap).blocks;
     unsigned faults = faults_seen();
     mark_count = which - 1;
-    kheap_release(&kernel_heap, marks[which - 1]);
+    krelease(marks[which - 1]);
     if (faults_seen() != faults)
         return false;
-    heap_freed(before);
     blocks -= kheap_stats(&kernel_heap).blocks;
     kprintf("mark %zu released: %zu block%s given back\n", which, blocks, blocks == 1 ? "" : "s");
     return true;
@@ -261,7 +259,7 @@ static bool cmd_peek(int count, char **words)
 }
 
 /* Anywhere in the heap, tags and all: what it breaks, the heap has to find. */
-static bool cmd_poke(int count, char **words)
+NO_SANITIZE static bool cmd_poke(int count, char **words)
 {
     uintptr_t first = (uintptr_t)kernel_heap.heap_start - KHEAP_TAG_BYTES;
     size_t bytes[8];
@@ -274,7 +272,8 @@ static bool cmd_poke(int count, char **words)
             kprintf("bytes are numbers from 0 to 255\n");
             return false;
         }
-    if ((uintptr_t)address < first || (uintptr_t)address + (size_t)count - 2 > (uintptr_t)kernel_heap.heap_end) {
+    size_t from_first = (uintptr_t)address - first, room = (uintptr_t)kernel_heap.heap_end - first;
+    if ((uintptr_t)address < first || from_first > room || (size_t)count - 2 > room - from_first) {
         kprintf("%p is not in the heap, and poke writes nowhere else\n", address);
         return false;
     }
@@ -315,10 +314,15 @@ static bool cmd_check(int count, char **words)
 {
     struct kheap_report report;
     struct kheap_stats stats = kheap_stats(&kernel_heap);
+    uintptr_t freed;
 
     (void)count, (void)words;
     if (kheap_check(&kernel_heap, &report) != KHEAP_E_NONE) {
         fault_print(&report);
+        return false;
+    }
+    if (!instrument_check_free(&freed)) {
+        kprintf("a freed byte was written: %p; somebody kept a stale pointer\n", (void *)freed);
         return false;
     }
     kprintf("%zu block%s walked, floor and words sound: no damage found\n", stats.blocks, stats.blocks == 1 ? "" : "s");
@@ -386,6 +390,12 @@ static bool cmd_uptime(int count, char **words)
     return true;
 }
 
+static bool cmd_workload(int count, char **words)
+{
+    (void)count, (void)words;
+    return workload_run();
+}
+
 static bool cmd_clear(int count, char **words)
 {
     (void)count, (void)words;
@@ -446,6 +456,7 @@ const struct command commands[] = {
     { "bug", "[NAME | levels | control]", "the lab: break the heap on purpose", cmd_bug, 0, 1 },
     { "demo", "", "the chapter in nine steps", cmd_demo, 0, 0 },
     { "uptime", "", "time since the start", cmd_uptime, 0, 0 },
+    { "workload", "", "time a fixed piece of work on the heap", cmd_workload, 0, 0 },
     { "clear", "", "clear the screen", cmd_clear, 0, 0 },
     { "reboot", "", "start the machine again", cmd_reboot, 0, 0 },
     { "halt", "", "stop the machine (also Ctrl-D)", cmd_halt, 0, 0 },

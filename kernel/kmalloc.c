@@ -5,7 +5,7 @@
 #include "kmalloc.h"
 
 #include "kernel.h"
-#include "memory.h"
+#include "machine.h"
 #include "options.h"
 #include "print.h"
 #include "string.h"
@@ -40,7 +40,7 @@ void init_heap(void)
         kprintf("heap=%s is not a size. Write 512K, 4M or a number of bytes.\n", wanted);
         stop();
     }
-    void *memory = memory_place(size, &largest);
+    void *memory = heap_place(size, &largest);
     if (memory == NULL) {
         kprintf("The heap does not fit: wanted %zu bytes (heap=%s), the largest free piece above\n", size, wanted);
         kprintf("the kernel has %zu. Start with heap=%zuK or less, or with more memory.\n", largest, largest / 1024);
@@ -51,16 +51,18 @@ void init_heap(void)
         kprintf("The heap cannot be made: wanted %zu bytes (heap=%s), and %s.\n", size, wanted, refusals[status]);
         stop();
     }
+    heap_made();
 }
 
 void *heap_fresh(void *payload, size_t size)
 {
-    return payload != NULL ? memset(payload, KHEAP_FRESH_BYTE, size) : NULL;
+    return heap_after_alloc(payload, size) != NULL ? memset(payload, KHEAP_FRESH_BYTE, size) : NULL;
 }
 
 void heap_freed(unsigned char *pointer_before)
 {
-    if (pointer_before > kernel_heap.free_memory_pointer)
-        memset(kernel_heap.free_memory_pointer, KHEAP_FREED_BYTE,
-               (size_t)(pointer_before - kernel_heap.free_memory_pointer));
+    unsigned char *from = kernel_heap.free_memory_pointer;
+
+    if (pointer_before > from)
+        heap_fill_freed(from, (size_t)(pointer_before - from), __builtin_return_address(0));
 }

@@ -8,6 +8,7 @@
 #ifndef KMALLOC_H
 #define KMALLOC_H
 
+#include "hooks.h"
 #include "kheap.h"
 
 #define KMALLOC static inline __attribute__((always_inline))
@@ -25,28 +26,53 @@ void heap_freed(unsigned char *pointer_before);
 
 KMALLOC void *kmalloc(size_t size)
 {
+    heap_before_alloc(size, KHEAP_ALIGN);
     return heap_fresh(kheap_alloc(&kernel_heap, size), size);
 }
 
 KMALLOC void *kmalloc_aligned(size_t size, size_t align)
 {
+    heap_before_alloc(size, align);
     return heap_fresh(kheap_alloc_aligned(&kernel_heap, size, align), size);
 }
 
 KMALLOC void *kcalloc(size_t count, size_t size)
 {
-    return kheap_calloc(&kernel_heap, count, size);
+    heap_before_alloc(count * size, KHEAP_ALIGN);
+    return heap_after_alloc(kheap_calloc(&kernel_heap, count, size), count * size);
 }
 
 KMALLOC void *kzalloc(size_t size)
 {
-    return kheap_calloc(&kernel_heap, 1, size);
+    return kcalloc(1, size);
 }
 
 KMALLOC void kfree(void *block)
 {
     unsigned char *before = kernel_heap.free_memory_pointer;
     kheap_free(&kernel_heap, block);
+    heap_freed(before);
+}
+
+KMALLOC bool kresize(void *block, size_t size)
+{
+    unsigned char *before = kernel_heap.free_memory_pointer;
+    bool done = kheap_resize(&kernel_heap, block, size);
+    if (done)
+        heap_after_resize(block, size);
+    heap_freed(before);
+    return done;
+}
+
+KMALLOC struct kheap_mark kmark(void)
+{
+    return kheap_mark(&kernel_heap);
+}
+
+KMALLOC void krelease(struct kheap_mark mark)
+{
+    unsigned char *before = kernel_heap.free_memory_pointer;
+    kheap_release(&kernel_heap, mark);
     heap_freed(before);
 }
 

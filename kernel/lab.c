@@ -8,6 +8,7 @@
 #include "bugs.h"
 #include "console.h"
 #include "fault.h"
+#include "instrument.h"
 #include "kmalloc.h"
 #include "naive.h"
 #include "panic.h"
@@ -24,8 +25,8 @@ static struct kheap_mark m;
 static struct kheap unborn;
 
 #define largest() (kheap_stats(&kernel_heap).largest)
-#define mark() kheap_mark(&kernel_heap)
-#define release(mark) kheap_release(&kernel_heap, mark)
+#define mark() kmark()
+#define release(mark) krelease(mark)
 
 struct part {
     void (*run)(void);
@@ -89,14 +90,19 @@ static bool keep_heap(void)
         return false;
     }
     kept.words = kernel_heap;
+    instrument_pause();
     memcpy(kept.bytes, kept_from(), sizeof kept.bytes);
+    instrument_resume();
     return true;
 }
 
 static void restore_heap(void)
 {
     kernel_heap = kept.words;
+    instrument_pause();
     memcpy(kept_from(), kept.bytes, sizeof kept.bytes);
+    instrument_resume();
+    instrument_resync();
 }
 
 /* No bug finds what another one left. */
@@ -105,6 +111,25 @@ static void forget(void)
     a = b = c = NULL;
     n = NULL;
     memset(elsewhere, 0, sizeof elsewhere);
+}
+
+/* ---- Running a part ---------------------------------------------------------------------------------------------- */
+
+static void (*stopped_part)(void);
+static bool stopped_quietly;
+static struct instrument_report stopped_report;
+
+static void run_stopped_part(void)
+{
+    instrument_catch(stopped_part, stopped_quietly, &stopped_report);
+}
+
+/* Runs a part; true when the processor or the compiler's checks did not let it go on. */
+static bool stopped_in(void (*part)(void), bool quiet)
+{
+    stopped_part = part;
+    stopped_quietly = quiet;
+    return panic_caught(run_stopped_part, quiet) || stopped_report.kind != NULL;
 }
 
 /* ---- One bug, shown --------------------------------------------------------------------------------------------- */
@@ -207,7 +232,7 @@ static void print_naive_pointer(const char *before, long offset)
     if (offset >= 0 && offset <= (long)sizeof naive_memory)
         kprintf("%s+%ld", before, offset);
     else
-        kprintf("%s%p, far outside", before, (void *)(naive_memory + offset));
+        kprintf("%s%p, far outside", before, (void *)((uintptr_t)naive_memory + (uintptr_t)offset));
 }
 
 static void show_naive(size_t i)
@@ -222,11 +247,13 @@ static void show_naive(size_t i)
     console_style(STYLE_TITLE);
     kprintf("on a heap with no policy\n");
     console_style(STYLE_PLAIN);
-    bool stopped = panic_caught(naive_bugs[i].mistake, false) || panic_caught(naive_bugs[i].next, false);
+    bool stopped = stopped_in(naive_bugs[i].mistake, false) || stopped_in(naive_bugs[i].next, false);
     print_damage(before);
     print_naive_pointer("    its pointer ", pointer);
     print_naive_pointer(" -> ", naive_pointer());
-    kprintf("; it %s\n", stopped ? "noticed nothing, the machine did" : "noticed nothing");
+    kprintf("; it noticed nothing%s\n", !stopped                      ? ""
+                                        : stopped_report.kind != NULL ? ", the compiler's check did"
+                                                                      : ", the machine did");
 }
 
 static void show_kheap(const struct bug *bug)
@@ -239,10 +266,9 @@ static void show_kheap(const struct bug *bug)
     console_style(STYLE_PLAIN);
     enum fault_policy policy = fault_set_policy(FAULT_TELLS_FIRST);
     bug->setup.run();
-    bug->mistake.run();
-    bug->next.run();
+    bool stopped = stopped_in(bug->mistake.run, false) || stopped_in(bug->next.run, false);
     struct kheap_stats after = kheap_stats(&kernel_heap);
-    if (fault_first() == KHEAP_E_NONE)
+    if (fault_first() == KHEAP_E_NONE && !stopped)
         kprintf("    nothing is refused; %zu blocks live more than before, %zu bytes used\n",
                 after.blocks - before.blocks, after.used - before.used);
     fault_set_policy(policy);
@@ -300,24 +326,48 @@ struct noticed {
     enum kheap_fault call;  /* kheap refused the mistake itself, */
     enum kheap_fault later; /* or a later call */
     enum kheap_fault check; /* kheap_check() found, right after the mistake */
+    bool checked;           /* the instrumented build stopped an access, on either heap */
 };
+
+/* As if nothing were instrumented. */
+static void notice_heaps(size_t i, struct noticed *seen)
+{
+    instrument_pause();
+    forget();
+    naive_reset();
+    naive_bugs[i].setup();
+    seen->machine = panic_caught(naive_bugs[i].mistake, true) || panic_caught(naive_bugs[i].next, true);
+    forget();
+    bugs[i].setup.run();
+    bugs[i].mistake.run();
+    seen->call = fault_first();
+    seen->check = kheap_check(&kernel_heap, NULL);
+    bugs[i].next.run();
+    seen->later = seen->call == KHEAP_E_NONE ? fault_first() : KHEAP_E_NONE;
+    instrument_resume();
+    restore_heap();
+}
+
+static void notice_checks(size_t i, struct noticed *seen)
+{
+    forget();
+    naive_reset();
+    naive_bugs[i].setup();
+    seen->checked = stopped_in(naive_bugs[i].mistake, true) || stopped_in(naive_bugs[i].next, true);
+    forget();
+    bugs[i].setup.run();
+    seen->checked |= stopped_in(bugs[i].mistake.run, true) || stopped_in(bugs[i].next.run, true);
+    restore_heap();
+}
 
 static struct noticed notice(size_t i)
 {
     struct noticed seen = { 0 };
     enum fault_policy policy = fault_set_policy(FAULT_IS_SILENT);
 
-    forget();
-    naive_reset();
-    naive_bugs[i].setup();
-    seen.machine = panic_caught(naive_bugs[i].mistake, true) || panic_caught(naive_bugs[i].next, true);
-    forget();
-    bugs[i].setup.run();
-    bugs[i].mistake.run();
-    seen.call = fault_first();
-    seen.check = kheap_check(&kernel_heap, NULL);
-    bugs[i].next.run();
-    seen.later = seen.call == KHEAP_E_NONE ? fault_first() : KHEAP_E_NONE;
+    notice_heaps(i, &seen);
+    if (instrument_is_on())
+        notice_checks(i, &seen);
     fault_set_policy(policy);
     return seen;
 }
@@ -327,26 +377,37 @@ static void print_moment(enum kheap_fault fault, const char *moment)
     char text[24] = "never";
 
     if (fault != KHEAP_E_NONE)
-        ksnprintf(text, sizeof text, "E%02d %s", fault, moment);
-    kprintf(" %-16s", text);
+        ksnprintf(text, sizeof text, "E%02d%s", fault, moment);
+    kprintf(" %-15s", text);
+}
+
+static void print_level(size_t i, const struct noticed *seen)
+{
+    bool refused = seen->call != KHEAP_E_NONE || seen->later != KHEAP_E_NONE;
+
+    kprintf("  ");
+    print_name(bugs[i].name, 19);
+    kprintf(" %-13s", seen->machine ? "machine traps" : "never");
+    print_moment(seen->call != KHEAP_E_NONE ? seen->call : seen->later,
+                 seen->call != KHEAP_E_NONE ? " at once" : " at the free");
+    kprintf(seen->check != KHEAP_E_NONE ? " E%02d  " : " never", seen->check);
+    if (instrument_is_on())
+        kprintf("  %s", seen->checked ? "at the access" : refused ? "as kheap" : "never");
+    kprintf("\n");
 }
 
 bool lab_levels(void)
 {
     if (!keep_heap())
         return false;
-    kprintf("  %-20s %-16s %-16s %-16s\n", "bug", "naive heap", "kheap", "check");
+    kprintf("  %-19s %-13s %-15s %s  %s\n", "bug", "naive heap", "kheap", "check",
+            instrument_is_on() ? "instrumented" : "");
     for (size_t i = 0; i < BUGS; i++) {
         struct noticed seen = notice(i);
-        restore_heap();
-        kprintf("  ");
-        print_name(bugs[i].name, 20);
-        kprintf(" %-16s", seen.machine ? "machine traps" : "never");
-        print_moment(seen.call != KHEAP_E_NONE ? seen.call : seen.later,
-                     seen.call != KHEAP_E_NONE ? "at once" : "at the free");
-        print_moment(seen.check, "");
-        kprintf("\n");
+        print_level(i, &seen);
     }
+    if (!instrument_is_on())
+        kprintf("  ./minios run sanitize adds a column: what is caught at the very access\n");
     return true;
 }
 

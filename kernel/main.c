@@ -4,6 +4,7 @@
  */
 #include "console.h"
 #include "fault.h"
+#include "instrument.h"
 #include "kernel.h"
 #include "kmalloc.h"
 #include "machine.h"
@@ -34,6 +35,12 @@ static void tell_heap(void)
             kheap_stats(&kernel_heap).free);
 }
 
+static void tell_checks(void)
+{
+    if (instrument_story() != NULL)
+        kprintf("  checks  %s\n", instrument_story());
+}
+
 static void choose_fault_policy(void)
 {
     bool only_report = option_is("on_fault", "report");
@@ -56,6 +63,7 @@ void kmain(void)
     tell_memory();
     init_heap();           /* the three words; now kmalloc works */
     tell_heap();
+    tell_checks();
     choose_fault_policy(); /* loud and dead, or loud and alive */
     greet();
     shell();               /* the rest is up to you */

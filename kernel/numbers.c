@@ -34,6 +34,20 @@ unsigned number_give(const void *payload)
     return stack[depth++].number;
 }
 
+unsigned number_just_freed(const void *payload)
+{
+    size_t i = depth;
+
+    while (i > 0 && stack[i - 1].payload > (uintptr_t)payload)
+        i--;
+    return i > 0 && stack[i - 1].payload == (uintptr_t)payload ? stack[i - 1].number : 0;
+}
+
+void numbers_drop_freed(void)
+{
+    forget_from(kernel_heap.free_memory_pointer);
+}
+
 unsigned number_of(const void *payload)
 {
     forget_from(kernel_heap.free_memory_pointer);

@@ -12,6 +12,10 @@
 /* A block was just allocated: gives it the next number, or 0 when all are in use. */
 unsigned number_give(const void *payload);
 
+/* For one who is told of each free: the number that a block had, and then that all freed numbers are dropped now. */
+unsigned number_just_freed(const void *payload);
+void numbers_drop_freed(void);
+
 /* 0 and NULL when there is none, or when the block is not live any more. */
 unsigned number_of(const void *payload);
 void *numbered(unsigned number);

@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include "console.h"
+#include "instrument.h"
 #include "machine.h"
 #include "print.h"
 #include "string.h"
@@ -12,20 +13,20 @@
 #include <stdint.h>
 
 /* clang-format off */
-static const struct {
-    const char *name;
-    const char *values; /* for the complaint */
-} known[] = {
+static const struct option known[] = {
     { "heap", "512K, 4M, ..." },
     { "on_fault", "panic or report" },
     { "script", "\"alloc 100; stats; halt\"" },
     { "color", "on or off" },
     { "plain", "on or off" },
     { "ram", "32M (read by the host machine)" },
+    { NULL, NULL },
 };
 /* clang-format on */
 
-#define KNOWN (sizeof known / sizeof known[0])
+static const struct option *const tables[] = { known, instrument_options };
+
+#define TABLES (sizeof tables / sizeof tables[0])
 
 /* One word of the command line: where it is, and where its value is (behind the '='), without the quotes. */
 struct word {
@@ -84,10 +85,18 @@ bool option_is(const char *name, const char *value)
 
 static bool is_known(const struct word *word)
 {
-    for (size_t i = 0; i < KNOWN; i++)
-        if (is_named(word, known[i].name))
-            return true;
+    for (size_t i = 0; i < TABLES; i++)
+        for (const struct option *option = tables[i]; option->name != NULL; option++)
+            if (is_named(word, option->name))
+                return true;
     return false;
+}
+
+static void print_known(void)
+{
+    for (size_t i = 0; i < TABLES; i++)
+        for (const struct option *option = tables[i]; option->name != NULL; option++)
+            kprintf(" %s=", option->name);
 }
 
 void options_complain(void)
@@ -97,8 +106,7 @@ void options_complain(void)
     for (const char *at = machine_command_line(); next_word(at, &word); at = word.end)
         if (!is_known(&word)) {
             kprintf("unknown option '%.*s' on the command line; known are", (int)(word.end - word.start), word.start);
-            for (size_t i = 0; i < KNOWN; i++)
-                kprintf(" %s=", known[i].name);
+            print_known();
             kprintf("\n");
         }
 }

@@ -8,6 +8,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* An option that is known, and what it may be. */
+struct option {
+    const char *name;
+    const char *values;
+};
+
 /* Copies the value of an option, cut to size, and says whether it is there. The last one given counts. */
 bool option_value(const char *name, char *value, size_t size);
 

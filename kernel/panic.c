@@ -6,6 +6,7 @@
 
 #include "console.h"
 #include "heap_view.h"
+#include "instrument.h"
 #include "kernel.h"
 #include "machine.h"
 #include "print.h"
@@ -34,6 +35,8 @@ void print_backtrace(uintptr_t frame_pointer)
     const struct frame *frame = (const struct frame *)frame_pointer;
     uintptr_t offset;
 
+    if (frame_pointer % sizeof(uintptr_t) != 0) /* no frame pointer at all: code that is not ours uses the register */
+        return;
     for (int i = 0; i < MOST_FRAMES && frame != NULL; i++) {
         if (symbol_of(frame->return_address - 1, &offset) == NULL)
             return;
@@ -69,6 +72,7 @@ static _Noreturn void escape_from_panic(const char *format, va_list arguments)
         kvprintf(format, arguments);
         kprintf("\n");
     }
+    instrument_end_catch();
     __builtin_longjmp(escape.place, 1);
 }
 

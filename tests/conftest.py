@@ -3,6 +3,15 @@
 # The last line of a run, in one form for people and machines. A skipped test counts as failed: a missing tool is no
 # reason to look green.
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: only in `./minios test all`")
+    config.addinivalue_line("markers", "alone: at the end, when nothing else takes the processor")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+
+
 COUNTS = {"passed": 0, "failed": 0}
 
 

@@ -11,13 +11,15 @@ import subprocess
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MACHINES = ["i386", "host"]
 COMPILERS = ["gcc", "clang"]
+SANITIZED = ["gcc-sanitize", "clang-sanitize"]  # the instrumented builds, named like their directories
 
 OK, SCRIPT_FAILED, PANIC, NO_START = 0, 1, 2, 3
 
 
 def image(machine, compiler="gcc"):
     path = ROOT / "build" / f"{machine}-{compiler}" / "minios.elf"
-    assert path.exists(), f"{path} is not built: make kernel MACHINE={machine} CC={compiler}"
+    settings = f"MACHINE={machine} CC={compiler.replace('-sanitize', ' SANITIZE=1')}"
+    assert path.exists(), f"{path} is not built: make kernel {settings}"
     return path
 
 
@@ -73,11 +75,18 @@ def comparable(text):
             return match[0].replace(match[1], "........")
         return match[0]
 
-    text = re.sub(r"^  (memory  |kernel  0x).*\n", "", text, flags=re.M)
+    text = re.sub(r"^  (memory  |kernel  0x|checks  ).*\n", "", text, flags=re.M)
     text = re.sub(r"    called from (take|refuse)\w+\+0x.*\n", "", text)  # the compiler may inline these
     text = re.sub(r"_kernel_end 0x[0-9a-f]+", "_kernel_end 0x........", text)
     text = re.sub(r"\b0x([0-9a-f]{8})\b", moved, text)
-    text = re.sub(r"^  ([0-9a-f]{8})  ", moved, text, flags=re.M)
+    text = re.sub(r"^  ([0-9a-f]{8}) [ \[]", moved, text, flags=re.M)
     text = re.sub(r"(?<=[a-z_0-9])\+0x[0-9a-f]+", "+0x..", text)
     text = re.sub(r"(?m)(^tag of .*|^floor tag.*)\n(?:  [0-9a-f]{8} .*\n)+", r"\1\n  (its bytes)\n", text)
-    return re.sub(r"there now: [0-9a-f ]+", "there now: ..", text)
+    text = re.sub(r"there now: [0-9a-f ]+", "there now: ..", text)
+    text = re.sub(r"(\.def|\.c):\d+:\d+ in", r"\1 in", text)  # compilers count columns differently
+
+    def veiled(match):
+        return match[1] + re.sub(r"[0-9a-f]{2}", "..", match[2]) + match[3]
+
+    # In the picture of a bad access: what lies in tags, floor and free bytes.
+    return re.sub(r"^(  [0-9a-f]{8} )((?:[ \[\]]{1,2}[0-9a-f]{2})+\]? +)(f[cde] f[cde])$", veiled, text, flags=re.M)

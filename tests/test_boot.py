@@ -113,6 +113,7 @@ def milliseconds_to_prompt():
     return took
 
 
+@pytest.mark.alone
 def test_prompt_in_120_milliseconds():
     """The median of 15; measured again when the machine was busy, since only a quiet one can tell."""
     medians = []

@@ -23,6 +23,16 @@ def test_the_session_is_real(name):
     assert comparable(run("i386", typed_for("i386", "gcc", typed))[1]) == comparable(shown)
 
 
+def levels_of(name):
+    return re.search(r"<!-- levels -->\n```\n(.*?)```", (ROOT / name).read_text(), re.S)[1]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_table_of_levels_is_real(name):
+    text = run("i386", "bug levels\n", compiler="gcc-sanitize")[1]
+    assert re.search(r"minios> bug levels\n(.*?)minios> ", text, re.S)[1] == levels_of(name)
+
+
 def test_both_show_the_same_session():
     assert session_of(READMES[0]) == session_of(READMES[1])
 

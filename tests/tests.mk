@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Builds build/tests/<flavour>/heap, print and multiboot, the cases of the heap, of formatted output and of boot
-# information, with every compiler and width, plain and with the sanitizers, and the self-test of the runner.
+# information, with every compiler and width, plain and with the sanitizers, and the self-test of the runner. The run time
+# of the instrumented kernel (sanitize) is built plain only: it stands in the place of the compiler's own.
 # `make test-programs` from the root, or `make -f tests/tests.mk`.
 
 TEST_PLAIN := gcc64 gcc32 clang64 clang32
@@ -10,8 +11,10 @@ TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/h
 
 TEST_MULTIBOOT_SOURCES := machine/i386/multiboot.c tests/case.c tests/multiboot/multiboot.c
 TEST_PRINT_SOURCES := kernel/print.c tests/case.c tests/print/print.c
+TEST_SANITIZE_SOURCES := heap/kheap.c kernel/kmalloc.c kernel/numbers.c kernel/print.c $(wildcard kernel/sanitize/*.c) \
+                         tests/case.c $(wildcard tests/sanitize/*.c)
 
-TEST_CFLAGS := -std=c11 -g -iquote kernel -iquote machine/i386 -iquote tests -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+TEST_CFLAGS := -std=c11 -g -iquote heap -iquote kernel -iquote kernel/sanitize -iquote machine/i386 -iquote tests -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 TEST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 
 test_compiler = $(if $(findstring clang,$1),clang,gcc)
@@ -21,23 +24,26 @@ test_objects = $(patsubst %.c,build/tests/$1/obj/%.o,$2)
 
 .PHONY: test-programs
 test-programs: $(TEST_FLAVOURS:%=build/tests/%/heap) $(TEST_FLAVOURS:%=build/tests/%/print) \
-               $(TEST_FLAVOURS:%=build/tests/%/multiboot) build/tests/gcc64/case ## build the hosted test programs
+               $(TEST_FLAVOURS:%=build/tests/%/multiboot) $(TEST_PLAIN:%=build/tests/%/sanitize) \
+               build/tests/gcc64/case ## build the hosted test programs
 
 define test_flavour
 build/tests/$1/obj/%.o: %.c tests/tests.mk
 	@mkdir -p $$(@D)
 	@echo "  CC    $$@"
-	@$(call test_compiler,$1) $(call test_width,$1) $(TEST_CFLAGS) $(call test_mode,$1) -MMD -MP -c -o $$@ $$<
+	@$(call test_compiler,$1) $(call test_width,$1) $(TEST_CFLAGS) $(call test_mode,$1) $$(TEST_UNDEFINED) -MMD -MP -c -o $$@ $$<
 
 build/tests/$1/heap: $(call test_objects,$1,$(TEST_HEAP_SOURCES))
 build/tests/$1/print: $(call test_objects,$1,$(TEST_PRINT_SOURCES))
 build/tests/$1/multiboot: $(call test_objects,$1,$(TEST_MULTIBOOT_SOURCES))
-build/tests/$1/heap build/tests/$1/print build/tests/$1/multiboot:
+build/tests/$1/obj/tests/sanitize/undefined.o: TEST_UNDEFINED := -fsanitize=undefined
+build/tests/$1/sanitize: $(call test_objects,$1,$(TEST_SANITIZE_SOURCES))
+build/tests/$1/heap build/tests/$1/print build/tests/$1/multiboot build/tests/$1/sanitize:
 	@echo "  LINK  $$@"
 	@$(call test_compiler,$1) $(call test_width,$1) $(call test_mode,$1) -o $$@ $$^
 
 -include $(patsubst %.o,%.d,$(call test_objects,$1,$(TEST_HEAP_SOURCES) $(TEST_PRINT_SOURCES) \
-          $(TEST_MULTIBOOT_SOURCES)))
+          $(TEST_MULTIBOOT_SOURCES) $(TEST_SANITIZE_SOURCES)))
 endef
 $(foreach flavour,$(TEST_FLAVOURS),$(eval $(call test_flavour,$(flavour))))
 

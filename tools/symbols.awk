@@ -10,7 +10,7 @@ BEGIN {
 $2 ~ /^[tT]$/ && $3 !~ /^[.$]|^_text_end$/ {
     name = $3
     sub(/\..*/, "", name) # a part that the compiler split off counts as its function
-    if ($1 == last) next
+    if ($1 "" == last "") next # as text: 0408e90 would be a number to awk
     last = $1
     print "    { 0x" $1 "ul, \"" name "\" },"
     rows++
@@ -18,7 +18,7 @@ $2 ~ /^[tT]$/ && $3 !~ /^[.$]|^_text_end$/ {
 
 # The code ends where the linker script says so, or else where the first constants or data begin.
 $3 == "_text_end" { end = $1 }
-$2 ~ /^[rRdDbB]$/ && rows && !end && $1 > last { end = $1 }
+$2 ~ /^[rRdDbB]$/ && rows && !end && $1 "" > last "" { end = $1 }
 
 END {
     if (end) { print "    { 0x" end "ul, 0 },"; rows++ }

@@ -9,7 +9,7 @@ LEAVE_OUT :=
 LINK_SCRIPT := machine/i386/link.ld
 
 ifneq ($(findstring clang,$(CC)),)
-MACHINE_CFLAGS += --target=i386-elf -fno-builtin
+MACHINE_CFLAGS += --target=$(if $(SANITIZE),i386-unknown-linux-gnu,i386-elf) -fno-builtin
 link = ld.lld -m elf_i386 -static -n -T $(LINK_SCRIPT) -o $(1) $(2)
 else
 MACHINE_CFLAGS += -m32 -fno-tree-loop-distribute-patterns
