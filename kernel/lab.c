@@ -47,7 +47,7 @@ struct bug {
     {                                                                                                                  \
         STATEMENTS setup                                                                                               \
     }                                                                                                                  \
-    static void name##_mistake(void)                                                                                   \
+    static void name##_bug(void)                                                                                   \
     {                                                                                                                  \
         STATEMENTS mistake                                                                                             \
     }                                                                                                                  \
@@ -60,7 +60,7 @@ struct bug {
 
 static const struct bug bugs[] = {
 #define BUG(name, code, see, setup, mistake, next, section, lesson)                                                    \
-    { #name, code, see, { name##_setup, #setup }, { name##_mistake, #mistake }, { name##_next, #next }, section, lesson },
+    { #name, code, see, { name##_setup, #setup }, { name##_bug, #mistake }, { name##_next, #next }, section, lesson },
 #include "bugs.def"
 #undef BUG
 };

@@ -68,7 +68,7 @@ static uintptr_t m;
     {                                                                                                                  \
         STATEMENTS setup                                                                                               \
     }                                                                                                                  \
-    static void name##_mistake(void)                                                                                   \
+    static void name##_bug(void)                                                                                   \
     {                                                                                                                  \
         STATEMENTS mistake                                                                                             \
     }                                                                                                                  \
@@ -80,7 +80,7 @@ static uintptr_t m;
 #undef BUG
 
 const struct naive_bug naive_bugs[] = {
-#define BUG(name, code, see, setup, mistake, next, section, lesson) { name##_setup, name##_mistake, name##_next },
+#define BUG(name, code, see, setup, mistake, next, section, lesson) { name##_setup, name##_bug, name##_next },
 #include "bugs.def"
 #undef BUG
 };

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# The last line of a run, in one form for people and machines. A skipped test counts as failed: a missing tool is no
+# The end of a run: the figures that tests measured (record_property("figure", ...)), and a last line that counts, in one
+# form for people and machines. A skipped test counts as failed: a missing tool is no
 # reason to look green.
 
 def pytest_configure(config):
@@ -15,7 +16,12 @@ def pytest_collection_modifyitems(items):
 COUNTS = {"passed": 0, "failed": 0}
 
 
+FIGURES = []
+
+
 def pytest_runtest_logreport(report):
+    if report.when == "call":
+        FIGURES.extend(value for name, value in report.user_properties if name == "figure")
     if report.skipped or report.failed:
         COUNTS["failed"] += 1
     elif report.when == "call":
@@ -33,4 +39,6 @@ def pytest_sessionfinish(session):
 
 def pytest_unconfigure(config):
     if not hasattr(config, "workerinput"):
+        for figure in FIGURES:
+            print(figure)
         print(f"{COUNTS['passed']} passed, {COUNTS['failed']} failed", flush=True)

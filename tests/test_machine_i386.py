@@ -4,6 +4,7 @@
 # types, and reads the text screen out of memory.
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import time
 
 import pytest
 
-from kernel import NO_START, OK, image, heap_start, run
+from kernel import NO_START, OK, ROOT, heap_start, image, run
 
 
 @pytest.mark.parametrize("ram,heap", [("2M", "512K"), ("3M", "1M"), ("8M", "4M"), ("64M", "32M"), ("512M", "256M"),
@@ -193,6 +194,30 @@ def test_the_screen_and_the_serial_line_say_the_same(tmp_path):
 def test_a_machine_without_a_screen(tmp_path):
     with Monitor(tmp_path, 'script="alloc 100; halt"', extra=("-vga", "none")) as pc:
         assert pc.end() == OK
+
+
+# Machine code that no C program contains, and what the processor says to it.
+FORBIDDEN = {
+    "general protection fault": "0xcd, 0x50",  # int 0x50: beyond the table
+    "breakpoint": "0xcc, 0x90",
+    "invalid opcode": "0x0f, 0x0b",
+}
+
+
+@pytest.mark.parametrize("name", FORBIDDEN)
+def test_exceptions_panic_with_registers_and_names(name, tmp_path):
+    """gdb puts the code where the command uptime begins."""
+    script = tmp_path / "commands"
+    script.write_text(f"break cmd_uptime\ncontinue\nset {{unsigned char[2]}}$pc = {{{FORBIDDEN[name]}}}\ndelete\ncontinue\n")
+    log = ROOT / "build" / "debug.log"
+    env = dict(os.environ, OPTIONS='plain=on script="alloc 100; uptime; halt"', GDB_SCRIPT=str(script))
+    subprocess.run([ROOT / "machine/i386/debug", image("i386")], cwd=ROOT, env=env, timeout=60, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    text = log.read_text()
+    assert f"PANIC {name}: eip 0x" in text
+    assert re.search(r"eax [0-9a-f]{8}  ebx [0-9a-f]{8}.*\n.*eflags", text)
+    assert "at cmd_uptime+0x" in text and "called from kmain+0x" in text
+    assert "The machine stops with status 2." in text
 
 
 def test_reboot_starts_again(tmp_path):

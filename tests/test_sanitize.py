@@ -87,7 +87,8 @@ def cycles(compiler):
 
 
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
-def test_the_slowdown(compiler):
+def test_the_slowdown(compiler, record_property):
     plain, checked = cycles(compiler), cycles(f"{compiler}-sanitize")
-    print(f"{compiler}: the workload takes {plain} instructions plain, {checked} instrumented: {checked / plain:.1f} times")
+    record_property("figure", f"the workload, {compiler}: {plain} instructions plain, {checked} instrumented, "
+                              f"{checked / plain:.1f} times")
     assert checked < MOST_SLOWDOWN * plain

@@ -171,8 +171,8 @@ HANDLER(type_mismatch_v1, const struct access *data, value address)
         report.kind = "null pointer";
     else if (address % align != 0)
         report.kind = "misaligned access";
-    complain(report, FRAME, &data->place, "%s %s at %p, which needs a multiple of %zu", what, data->type->name,
-             (void *)address, (size_t)align);
+    complain(report, FRAME, &data->place, "%s %s at %p, no multiple of %zu", what, data->type->name, (void *)address,
+             (size_t)align);
 }
 
 HANDLER(pointer_overflow, const struct only_place *data, value base, value result)

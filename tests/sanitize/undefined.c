@@ -160,7 +160,7 @@ static const struct {
     { read_null, "null pointer", "load of 'int' at 0x00000000" },
     { write_null, "null pointer", "store to 'int' at 0x00000000" },
     { read_odd, "misaligned access", "load of 'int' at 0x" },
-    { write_odd, "misaligned access", ", which needs a multiple of 4" },
+    { write_odd, "misaligned access", ", no multiple of 4" },
     { wrap_pointer, "pointer overflow", " became 0x00000002" },
     { bad_bool, "invalid value", "7 is no '" },
     { no_array, "array without length", "[-1]" },
