@@ -22,4 +22,21 @@ extern char elsewhere[16];
 /* The statements of a part, out of its parentheses. */
 #define STATEMENTS(...) __VA_ARGS__
 
+/* The three functions of a row, for whichever heap kmalloc and the rest stand for where this is used. */
+/* clang-format off */
+#define BUG_FUNCTIONS(name, setup, mistake, next)                                                                      \
+    static void name##_setup(void)                                                                                     \
+    {                                                                                                                  \
+        STATEMENTS setup                                                                                               \
+    }                                                                                                                  \
+    static void name##_bug(void)                                                                                       \
+    {                                                                                                                  \
+        STATEMENTS mistake                                                                                             \
+    }                                                                                                                  \
+    static void name##_next(void)                                                                                      \
+    {                                                                                                                  \
+        STATEMENTS next                                                                                                \
+    }
+/* clang-format on */
+
 #endif

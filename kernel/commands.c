@@ -33,27 +33,13 @@ static bool read_size(const char *text, size_t *size)
     return false;
 }
 
-static bool note_newest(const struct kheap_block *block, void *context)
-{
-    *(struct kheap_block *)context = *block;
-    return false;
-}
-
-static struct kheap_block newest_block(void)
-{
-    struct kheap_block newest = { 0 };
-
-    kheap_walk(&kernel_heap, note_newest, &newest);
-    return newest;
-}
-
 /* #N, last, or an address as it stands: whether a block lies there, the heap will say. */
 static bool read_block(const char *text, void **block)
 {
     size_t value = 0;
 
     if (strcmp(text, "last") == 0) {
-        *block = newest_block().payload;
+        *block = heap_newest().payload;
         if (*block == NULL)
             kprintf("there is no live block\n");
         return *block != NULL;
@@ -135,7 +121,7 @@ static bool free_all(void)
     unsigned faults = faults_seen();
 
     for (size_t i = 0; i < count && faults_seen() == faults; i++)
-        kfree(newest_block().payload);
+        kfree(heap_newest().payload);
     if (kernel_heap.free_memory_pointer != kernel_heap.heap_start)
         return false;
     kprintf("%zu block%s freed; the heap is empty\n", count, count == 1 ? "" : "s");

@@ -66,3 +66,17 @@ void heap_freed(unsigned char *pointer_before)
     if (pointer_before > from)
         heap_fill_freed(from, (size_t)(pointer_before - from), __builtin_return_address(0));
 }
+
+static bool note_newest(const struct kheap_block *block, void *context)
+{
+    *(struct kheap_block *)context = *block;
+    return false;
+}
+
+struct kheap_block heap_newest(void)
+{
+    struct kheap_block newest = { 0 };
+
+    kheap_walk(&kernel_heap, note_newest, &newest);
+    return newest;
+}

@@ -24,6 +24,9 @@ void init_heap(void);
 void *heap_fresh(void *payload, size_t size);
 void heap_freed(unsigned char *pointer_before);
 
+/* The last block, the only one that may be freed; its payload is NULL when there is none. */
+struct kheap_block heap_newest(void);
+
 KMALLOC void *kmalloc(size_t size)
 {
     heap_before_alloc(size, KHEAP_ALIGN);

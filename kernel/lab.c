@@ -42,19 +42,7 @@ struct bug {
 };
 
 /* clang-format off */
-#define BUG(name, code, see, setup, mistake, next, section, lesson)                                                    \
-    static void name##_setup(void)                                                                                     \
-    {                                                                                                                  \
-        STATEMENTS setup                                                                                               \
-    }                                                                                                                  \
-    static void name##_bug(void)                                                                                   \
-    {                                                                                                                  \
-        STATEMENTS mistake                                                                                             \
-    }                                                                                                                  \
-    static void name##_next(void)                                                                                      \
-    {                                                                                                                  \
-        STATEMENTS next                                                                                                \
-    }
+#define BUG(name, code, see, setup, mistake, next, section, lesson) BUG_FUNCTIONS(name, setup, mistake, next)
 #include "bugs.def"
 #undef BUG
 

@@ -145,20 +145,6 @@ static void check_poison(size_t size, size_t align, const void *pc, const void *
 
 /* ---- reuse=off -------------------------------------------------------------------------------------------------- */
 
-static bool note_newest(const struct kheap_block *block, void *context)
-{
-    *(struct kheap_block *)context = *block;
-    return false;
-}
-
-static struct kheap_block newest_block(void)
-{
-    struct kheap_block newest = { 0 };
-
-    kheap_walk(&kernel_heap, note_newest, &newest);
-    return newest;
-}
-
 /* Not inlined, so that the owner of the block is told by this name. */
 static __attribute__((noinline)) void quarantine(void)
 {
@@ -167,7 +153,7 @@ static __attribute__((noinline)) void quarantine(void)
 
     if (kheap_try_alloc(&kernel_heap, payload, KHEAP_ALIGN) == NULL)
         return;
-    quarantine_owner = newest_block().owner;
+    quarantine_owner = heap_newest().owner;
     move_top();
     shadow_set(top - KHEAP_TAG_BYTES, top, SHADOW_TAG);
 }
@@ -176,7 +162,7 @@ static __attribute__((noinline)) void quarantine(void)
 static void drop_quarantine(void)
 {
     unsigned char *before = kernel_heap.free_memory_pointer;
-    struct kheap_block newest = newest_block();
+    struct kheap_block newest = heap_newest();
 
     if (quarantine_owner == NULL || newest.owner != quarantine_owner)
         return;
