@@ -131,24 +131,23 @@ static void print_pieces(const struct bar *bar)
 struct at_height {
     size_t height;
     size_t wanted;
-    const void *payload;
+    struct kheap_block block;
 };
 
 static bool find_height(const struct kheap_block *block, void *context)
 {
     struct at_height *at = context;
 
-    at->payload = block->payload;
+    at->block = *block;
     return at->height-- != at->wanted;
 }
 
-/* The number of the block at a height, or 0. */
-static unsigned number_at(size_t height)
+static struct kheap_block block_at(size_t height)
 {
-    struct at_height at = { kheap_stats(&kernel_heap).blocks, height, NULL };
+    struct at_height at = { .height = kheap_stats(&kernel_heap).blocks, .wanted = height };
 
     kheap_walk(&kernel_heap, find_height, &at);
-    return number_of(at.payload);
+    return at.block;
 }
 
 /* The first column behind `from` that belongs to another block; several blocks in a column count as one run. */
@@ -163,21 +162,31 @@ static int end_of_run(const struct bar *bar, int from)
     return to;
 }
 
-/* "#7" or "12 blocks" under each run of columns that is wide enough for it. */
+/* "12 blocks", or "#7: 100" (its number and size), or as much of that as the columns have room for. */
+static void make_label(char *label, size_t size, const struct bar *bar, int from, int to)
+{
+    if (bar->column[from].piece == PIECE_SEVERAL) {
+        ksnprintf(label, size, "%zu blocks", bar->column[to - 1].high - bar->column[from].low + 1);
+        return;
+    }
+    struct kheap_block block = block_at(bar->column[from].owner);
+    unsigned number = number_of(block.payload);
+    int length = ksnprintf(label, size, number != 0 ? "#%u: %zu" : "-", number, block.size);
+    if (number != 0 && length >= to - from)
+        ksnprintf(label, size, "#%u", number);
+}
+
+/* A label under each run of columns that is wide enough for it. */
 static void print_labels(const struct bar *bar)
 {
     int printed = 0;
 
     for (int from = 0, to; from < bar->columns; from = to) {
+        char label[40];
         to = end_of_run(bar, from);
         if (bar->column[from].owner == 0)
             continue;
-        char label[24];
-        unsigned number = number_at(bar->column[from].owner);
-        if (bar->column[from].piece == PIECE_SEVERAL)
-            ksnprintf(label, sizeof label, "%zu blocks", bar->column[to - 1].high - bar->column[from].low + 1);
-        else
-            ksnprintf(label, sizeof label, number != 0 ? "#%u" : "-", number);
+        make_label(label, sizeof label, bar, from, to);
         if ((int)strlen(label) > to - from)
             continue;
         put_times(' ', from - printed);
