@@ -17,6 +17,9 @@
 
 #define CALLER __builtin_return_address(0)
 
+/* For the two paths that every allocation and every free takes. */
+#define INLINE static inline __attribute__((always_inline))
+
 /* ---- The tag ---------------------------------------------------------------------------------------------------- */
 
 /* The order of the four words is chosen by what comes too close. A write past a payload comes from below and meets the
@@ -90,10 +93,16 @@ static size_t free_bytes(const struct kheap *h)
     return (size_t)((uintptr_t)h->heap_end - (uintptr_t)h->free_memory_pointer);
 }
 
-/* The free pointer lies within the heap, where a tag can end. Whether the two ends are right, the seal knows. */
+/* The free pointer stands where a tag can end. */
+static bool is_aligned(const struct kheap *h)
+{
+    return (uintptr_t)h->free_memory_pointer % KHEAP_ALIGN == 0;
+}
+
+/* The free pointer lies within the heap. Whether the two ends are right, the seal knows. */
 static bool in_order(const struct kheap *h)
 {
-    return free_bytes(h) <= size_of_heap(h) && (uintptr_t)h->free_memory_pointer % KHEAP_ALIGN == 0;
+    return free_bytes(h) <= size_of_heap(h) && is_aligned(h);
 }
 
 /* Fills the KHEAP_ALIGN bytes below an aligned edge, in whole words: in front of a fresh tag, or of a fresh payload. */
@@ -113,12 +122,11 @@ static word without_first(word w, size_t bytes)
     return little ? w >> 8 * bytes : w << 8 * bytes;
 }
 
-/* Compares what fill_below left, in whole words, from any byte within it to the edge. */
-static bool intact(const unsigned char *from, const void *edge)
+/* Compares what fill_below left, in whole words, from byte `from` behind an aligned base on to the edge. */
+static bool intact(const unsigned char *base, size_t from, const void *edge)
 {
-    size_t taken = (uintptr_t)from % sizeof(word);
-    const word *at = (const word *)(uintptr_t)(from - taken);
-    word changed = without_first(*at ^ SLACK_WORD, taken);
+    const word *at = (const word *)(const void *)up(base, from / sizeof(word) * sizeof(word));
+    word changed = without_first(*at ^ SLACK_WORD, from % sizeof(word));
 
     while ((const void *)++at != edge)
         changed |= *at ^ SLACK_WORD;
@@ -166,7 +174,7 @@ static bool fits(size_t left, size_t gap, size_t size)
 
 /* before:  ... tag ] |<------------- free ------------->
  * after:   ... tag ][ gap | payload | slack | tag ] |<-- */
-static inline void *take(struct kheap *h, size_t size, size_t gap, const void *owner)
+INLINE void *take(struct kheap *h, size_t size, size_t gap, const void *owner)
 {
     if (!in_order(h) || !fits(free_bytes(h), gap, size) || !sealed(h->free_memory_pointer, size_of_heap(h)))
         return NULL;
@@ -231,20 +239,20 @@ void *kheap_calloc(struct kheap *h, size_t count, size_t size)
 static void refuse_free(const struct kheap *h, const void *block, const void *caller);
 
 /* The tag of `block` if that is the last one and everything around it is as the heap left it, NULL otherwise. */
-static inline struct tag *sound_last(const struct kheap *h, const unsigned char *block)
+INLINE struct tag *sound_last(const struct kheap *h, const unsigned char *block)
 {
     size_t heap_size = size_of_heap(h);
 
-    if (!in_order(h) || free_bytes(h) >= heap_size || !sealed(h->free_memory_pointer, heap_size))
+    if (free_bytes(h) >= heap_size || !is_aligned(h) || !sealed(h->free_memory_pointer, heap_size))
         return NULL;
 
     struct tag *tag = tag_below(h->free_memory_pointer);
     if ((uintptr_t)tag - rounded(tag->size) != (uintptr_t)block)
         return NULL;
-    if (tag->size % KHEAP_ALIGN != 0 && !intact(up(block, tag->size), tag))
+    if (tag->size % KHEAP_ALIGN != 0 && !intact(block, tag->size, tag))
         return NULL;
     if (tag->gap != 0 &&
-        (!intact(block - KHEAP_ALIGN, block) || tag->gap > (uintptr_t)block - (uintptr_t)h->heap_start))
+        (!intact(down(block, KHEAP_ALIGN), 0, block) || tag->gap > (uintptr_t)block - (uintptr_t)h->heap_start))
         return NULL;
     return sealed(down(block, tag->gap), heap_size) ? tag : NULL;
 }
