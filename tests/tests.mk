@@ -9,7 +9,8 @@ TEST_PLAIN := gcc64 gcc32 clang64 clang32
 TEST_FLAVOURS := $(TEST_PLAIN) $(TEST_PLAIN:=-asan)
 TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/heap/*.c))
 
-TEST_MULTIBOOT_SOURCES := machine/i386/multiboot.c tests/case.c tests/multiboot/multiboot.c
+TEST_MULTIBOOT_SOURCES := machine/i386/multiboot.c tests/case.c \
+                          $(sort $(wildcard tests/multiboot/*.c))
 TEST_PRINT_SOURCES := kernel/print.c tests/case.c tests/print/print.c
 TEST_SANITIZE_SOURCES := heap/kheap.c kernel/kmalloc.c kernel/numbers.c kernel/print.c $(wildcard kernel/sanitize/*.c) \
                          tests/case.c $(wildcard tests/sanitize/*.c)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Division of 64-bit numbers: the processor divides 64 by 32 bits only, and the compiler calls these for the rest.
+ * Division and shifts of 64-bit numbers, which the compiler asks for by these names: the processor has 32-bit ones only.
  */
 #include <stdint.h>
 
@@ -65,4 +65,30 @@ uint64_t __umoddi3(uint64_t dividend, uint64_t divisor)
     uint64_t remainder;
     __udivmoddi4(dividend, divisor, &remainder);
     return remainder;
+}
+
+/* Shifts by a number that is not known before, for a compiler that is asked for small code. */
+uint64_t __ashldi3(uint64_t value, int by);
+uint64_t __lshrdi3(uint64_t value, int by);
+
+uint64_t __ashldi3(uint64_t value, int by)
+{
+    uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+
+    if (by == 0)
+        return value;
+    if (by >= 32)
+        return (uint64_t)(low << (by - 32)) << 32;
+    return (uint64_t)(high << by | low >> (32 - by)) << 32 | low << by;
+}
+
+uint64_t __lshrdi3(uint64_t value, int by)
+{
+    uint32_t low = (uint32_t)value, high = (uint32_t)(value >> 32);
+
+    if (by == 0)
+        return value;
+    if (by >= 32)
+        return high >> (by - 32);
+    return (uint64_t)(high >> by) << 32 | (low >> by | high << (32 - by));
 }
