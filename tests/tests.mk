@@ -53,3 +53,17 @@ build/tests/gcc64/case: $(call test_objects,gcc64,tests/case.c tests/case/selfte
 	@gcc -o $@ $^
 
 -include build/tests/gcc64/obj/tests/case/selftest.d
+
+# Every sequence of operations on a small heap, in both widths at once, for a minute.
+EXHAUST := build/tests/gcc64/exhaust build/tests/gcc32/exhaust
+build/tests/gcc64/exhaust: $(call test_objects,gcc64,heap/kheap.c tests/exhaust/exhaust.c)
+build/tests/gcc32/exhaust: $(call test_objects,gcc32,heap/kheap.c tests/exhaust/exhaust.c)
+$(EXHAUST):
+	@echo "  LINK  $@"
+	@gcc $(if $(findstring 32,$@),-m32) -o $@ $^
+
+.PHONY: exhaust
+exhaust: $(EXHAUST) ## compare every short sequence of heap calls with a model, one minute
+	@build/tests/gcc32/exhaust 60 live & build/tests/gcc64/exhaust 60 live; status=$$?; wait $$! && exit $$status
+
+test-programs: $(EXHAUST)
