@@ -11,7 +11,7 @@
  * The free pointer always stands at the upper edge of a tag: the last block's, or the floor when the heap is empty.
  * Every operation has one order: look at everything, write only into the free part, and move one word last.
  *
- * The file has five parts: the tag, allocation, freeing, looking, refusing.
+ * The file has six parts: the tag, allocation, freeing, looking, marks, refusing.
  */
 #include "kheap.h"
 
