@@ -67,3 +67,6 @@ exhaust: $(EXHAUST) ## compare every short sequence of heap calls with a model, 
 	@build/tests/gcc32/exhaust 60 live & build/tests/gcc64/exhaust 60 live; status=$$?; wait $$! && exit $$status
 
 test-programs: $(EXHAUST)
+
+# Each folder of tests that needs more than this brings its own rules.
+-include $(wildcard tests/*/rules.mk)
