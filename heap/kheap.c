@@ -22,114 +22,161 @@
 
 /* ---- The tag ---------------------------------------------------------------------------------------------------- */
 
-/* The order of the four words is chosen by what comes too close. A write past a payload comes from below and meets the
- * seal first, so size and gap, which lead to the block, survive it longest. A write in front of the next payload comes
- * from above and meets the gap, and a wrong gap leads to no boundary. */
-struct tag {
-    uintptr_t seal;
-    const void *owner;
-    size_t size;
-    size_t gap;
-} __attribute__((may_alias));
+/* The four words of a tag, counted downwards from the boundary at its upper edge:
+ *
+ *      ... payload | slack ][ SEAL | OWNER | SIZE | CHAIN ]^ boundary
+ *
+ * A write past a payload comes from below and meets the seal first. A write in front of the next payload comes from above
+ * and meets the chain. So each of the two is compared by whoever stands on that side. */
+enum tag_word { CHAIN = 1, SIZE, OWNER, SEAL };
 
 typedef uintptr_t word __attribute__((may_alias));
 
+#define WORD sizeof(word)
+#define TAG sizeof(word[4])
+
 _Static_assert(sizeof(struct kheap) == 3 * sizeof(void *), "the heap is three words");
-_Static_assert(sizeof(struct tag) == KHEAP_TAG_BYTES, "the tag is four words");
-_Static_assert(sizeof(struct tag) % KHEAP_ALIGN == 0, "a payload after a tag is aligned");
-_Static_assert(sizeof(size_t) == sizeof(uintptr_t), "a size fills a word");
+_Static_assert(TAG == KHEAP_TAG_BYTES && TAG % KHEAP_ALIGN == 0, "a payload after a tag is aligned");
+_Static_assert(sizeof(size_t) == WORD && sizeof(void *) == WORD, "a size and an address fill a word");
 
-#define NO_ZERO_BYTE (UINTPTR_MAX / 255)             /* 0x01 in every byte */
-#define SLACK_WORD (NO_ZERO_BYTE * KHEAP_SLACK_BYTE) /* the poison in every byte */
+#define SLACK_WORD (UINTPTR_MAX / 255 * KHEAP_SLACK_BYTE) /* the poison in every byte */
 
-/* The seal binds the tag's words, its own address and the heap's size, and through that the three words, to each other.
- * The factors are odd, so one flipped bit anywhere moves the sum, and the low bytes of the factors are neither 1 nor 255,
- * so the sum never moves only in the bits that NO_ZERO_BYTE sets: each single flip is noticed for sure, and any other
- * damage but for one case in 2^56 (2^28). They differ, so that words which are swapped do not cancel. */
-#define FACTOR_PLACE (UINTPTR_MAX - (uintptr_t)0x61C8864E) /* about 2^w through the golden ratio (Knuth 3, 6.4) */
-#define FACTOR_SIZE (UINTPTR_MAX - (uintptr_t)0x3C6EF372)
-#define FACTOR_GAP ((uintptr_t)0x5851F42D)
+/* Two numbers with nothing special about them but this: the lowest hexadecimal digit of KEY is not 0, nor one that many
+ * letters end in, and GAP_KEY is not what a small change of one word adds to a chain. With 64 bits all high bits are set. */
+#define KEY (UINTPTR_MAX - (uintptr_t)0x61C88644)
+#define GAP_KEY (UINTPTR_MAX - (uintptr_t)0x3C6EF372)
 
-static uintptr_t seal_of(const struct tag *tag, size_t heap_size)
+/* Five lines carry all that this file believes of memory: an address is a number, steps lead up and down from it (as
+ * numbers: a heap may be larger than half of the addresses, where pointers cannot count), and words lie below an edge. */
+static uintptr_t address_of(const void *pointer)
 {
-    uintptr_t place = (uintptr_t)tag + heap_size + (uintptr_t)tag->owner;
-    return (place * FACTOR_PLACE + tag->size * FACTOR_SIZE + tag->gap * FACTOR_GAP) | NO_ZERO_BYTE;
+    return (uintptr_t)pointer;
 }
 
-/* Steps of any length, as numbers: a heap may be larger than half of the addresses, where pointers cannot count. */
-static unsigned char *up(const void *from, size_t bytes)
+static unsigned char *up(const unsigned char *from, size_t bytes)
 {
     return (unsigned char *)((uintptr_t)from + bytes);
 }
 
-static unsigned char *down(const void *from, size_t bytes)
+static unsigned char *down(const unsigned char *from, size_t bytes)
 {
     return (unsigned char *)((uintptr_t)from - bytes);
 }
 
-static struct tag *tag_below(const unsigned char *boundary)
+static uintptr_t word_below(const unsigned char *edge, size_t n)
 {
-    return (struct tag *)(void *)down(boundary, sizeof(struct tag));
+    return *((const word *)(const void *)edge - n);
 }
 
-static bool sealed(const unsigned char *boundary, size_t heap_size)
+static void set_below(unsigned char *edge, size_t n, uintptr_t value)
 {
-    return tag_below(boundary)->seal == seal_of(tag_below(boundary), heap_size);
+    *((word *)(void *)edge - n) = value;
+}
+
+static size_t distance(const unsigned char *from, const unsigned char *to)
+{
+    return (size_t)(address_of(to) - address_of(from));
+}
+
+static size_t size_of_heap(const struct kheap *h)
+{
+    return distance(h->heap_start, h->heap_end);
+}
+
+static size_t free_bytes(const struct kheap *h)
+{
+    return distance(h->free_memory_pointer, h->heap_end);
+}
+
+static size_t used_bytes(const struct kheap *h)
+{
+    return distance(h->heap_start, h->free_memory_pointer);
+}
+
+/* The low bits of w, which are never all 0 in a seal, go where a write past the end comes first: to the first byte. */
+static uintptr_t lowest_byte_first(uintptr_t w)
+{
+    const uint16_t one = 1;
+    bool little = *(const unsigned char *)&one == 1;
+    return little ? w : w << (8 * WORD - 8) | w >> 8;
+}
+
+/* The seal binds the three words to the place of the tag, exactly: end - start - boundary, and a key. All of them are
+ * multiples of KHEAP_ALIGN, so the low digit is the key's and the first byte of a seal is never 0. */
+static uintptr_t seal_of(const struct kheap *h, const unsigned char *boundary)
+{
+    return lowest_byte_first(size_of_heap(h) + KEY - address_of(boundary));
+}
+
+static bool sealed(const struct kheap *h, const unsigned char *boundary)
+{
+    return word_below(boundary, SEAL) == seal_of(h, boundary);
+}
+
+/* The chain binds owner, size and gap. The factors are odd and differ: a change of any one word moves the sum, whatever
+ * the change, and two words that exchange their values, or of which one gains what another loses, do not cancel. */
+static uintptr_t chain_of(uintptr_t owner, size_t size, size_t gap)
+{
+    return (owner * 3 + size) * 3 + KEY + (gap != 0 ? gap + GAP_KEY : 0);
+}
+
+#define NOT_A_GAP 1
+
+/* The gap of the block that ends at `boundary`. When its tag is damaged that is nonsense, which possible_gap tells. */
+static size_t gap_of(const unsigned char *boundary)
+{
+    uintptr_t rest = word_below(boundary, CHAIN) - chain_of(word_below(boundary, OWNER), word_below(boundary, SIZE), 0);
+
+    return rest == 0 ? 0 : rest == GAP_KEY ? NOT_A_GAP : rest - GAP_KEY;
+}
+
+/* Between heap_start and an edge there is room for it. */
+static bool possible_gap(const struct kheap *h, const unsigned char *edge, size_t gap)
+{
+    return gap % KHEAP_ALIGN == 0 && gap <= distance(h->heap_start, edge);
+}
+
+/* The tag that ends at `boundary` agrees with itself and its place. The floor does like any other. */
+static bool sound(const struct kheap *h, const unsigned char *boundary)
+{
+    return sealed(h, boundary) && possible_gap(h, boundary, gap_of(boundary));
 }
 
 /* The caller has made sure that this does not wrap: size is at most what is left, and that is a multiple. */
 static size_t rounded(size_t size)
 {
-    return (size + KHEAP_ALIGN - 1) & ~(size_t)(KHEAP_ALIGN - 1);
+    return (size + KHEAP_ALIGN - 1) / KHEAP_ALIGN * KHEAP_ALIGN;
 }
 
-static size_t size_of_heap(const struct kheap *h)
-{
-    return (size_t)((uintptr_t)h->heap_end - (uintptr_t)h->heap_start);
-}
-
-static size_t free_bytes(const struct kheap *h)
-{
-    return (size_t)((uintptr_t)h->heap_end - (uintptr_t)h->free_memory_pointer);
-}
-
-/* The free pointer stands where a tag can end. */
-static bool is_aligned(const struct kheap *h)
-{
-    return (uintptr_t)h->free_memory_pointer % KHEAP_ALIGN == 0;
-}
-
-/* The free pointer lies within the heap. Whether the two ends are right, the seal knows. */
+/* The free pointer lies within the heap, where a tag can end. Whether the two ends are right, the seal knows. */
 static bool in_order(const struct kheap *h)
 {
-    return free_bytes(h) <= size_of_heap(h) && is_aligned(h);
+    uintptr_t at = address_of(h->free_memory_pointer);
+
+    return at >= address_of(h->heap_start) && at <= address_of(h->heap_end) && at % KHEAP_ALIGN == 0;
 }
 
-/* Fills the KHEAP_ALIGN bytes below an aligned edge, in whole words: in front of a fresh tag, or of a fresh payload. */
-static void fill_below(void *edge)
+/* Fills the KHEAP_ALIGN bytes below an aligned edge, in whole words. */
+static void fill_below(unsigned char *edge)
 {
-    word *at = edge;
-
-    for (size_t i = 0; i < KHEAP_ALIGN / sizeof(word); i++)
-        *--at = SLACK_WORD;
+    for (size_t n = 1; n <= KHEAP_ALIGN / WORD; n++)
+        set_below(edge, n, SLACK_WORD);
 }
 
 /* A word without its first bytes as they lie in memory: the low ones on a little-endian machine, the high on a big. */
-static word without_first(word w, size_t bytes)
+static uintptr_t without_first(uintptr_t w, size_t bytes)
 {
-    const uint16_t one = 1;
-    bool little = *(const unsigned char *)&one == 1;
-    return little ? w >> 8 * bytes : w << 8 * bytes;
+    return lowest_byte_first(1) == 1 ? w >> 8 * bytes : w << 8 * bytes;
 }
 
-/* Compares what fill_below left, in whole words, from byte `from` behind an aligned base on to the edge. */
-static bool intact(const unsigned char *base, size_t from, const void *edge)
+/* The slack is as fill_below left it: the bytes below an aligned edge but for the first `from` of KHEAP_ALIGN. */
+static bool intact(const unsigned char *edge, size_t from)
 {
-    const word *at = (const word *)(const void *)up(base, from / sizeof(word) * sizeof(word));
-    word changed = without_first(*at ^ SLACK_WORD, from % sizeof(word));
+    size_t n = KHEAP_ALIGN / WORD - from / WORD;
+    uintptr_t changed = without_first(word_below(edge, n) ^ SLACK_WORD, from % WORD);
 
-    while ((const void *)++at != edge)
-        changed |= *at ^ SLACK_WORD;
+    while (--n > 0)
+        changed |= word_below(edge, n) ^ SLACK_WORD;
     return changed == 0;
 }
 
@@ -137,55 +184,63 @@ static bool intact(const unsigned char *base, size_t from, const void *edge)
 
 static void *refuse_alloc(const struct kheap *h, size_t size, size_t align, bool polite, const void *caller);
 
-/* Writes a tag, which lies above every live byte, and gives the boundary above it. */
-static unsigned char *seal_block(struct tag *tag, size_t size, size_t gap, const void *owner, size_t heap_size)
+/* Writes the tag of a block, above all that lives, and gives the boundary above it. */
+INLINE unsigned char *put_tag(const struct kheap *h, unsigned char *payload, size_t size, size_t gap, const void *owner)
 {
-    tag->owner = owner;
-    tag->size = size;
-    tag->gap = gap;
-    tag->seal = seal_of(tag, heap_size);
-    return (unsigned char *)(tag + 1);
+    unsigned char *boundary = up(payload, rounded(size) + TAG);
+    uintptr_t seal = seal_of(h, boundary);
+
+    set_below(boundary, SEAL, seal);
+    set_below(boundary, OWNER, address_of(owner));
+    set_below(boundary, SIZE, size);
+    set_below(boundary, CHAIN, chain_of(address_of(owner), size, gap));
+    return boundary;
 }
+
+/* The floor is a tag that ends no block: with this size it can never be taken for one, even if heap_start is damaged. */
+#define FLOOR_SIZE SIZE_MAX
 
 enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size)
 {
-    size_t lost = (size_t)(0 - (uintptr_t)memory) % KHEAP_ALIGN; /* up to the first aligned byte */
+    size_t lost = (size_t)(0 - address_of(memory)) % KHEAP_ALIGN; /* up to the first aligned byte */
 
     if (h == NULL || memory == NULL)
         return KHEAP_NULL;
-    if (size > UINTPTR_MAX - (uintptr_t)memory)
+    if (size > UINTPTR_MAX - address_of(memory))
         return KHEAP_WRAPS;
-    if (size < lost + 2 * sizeof(struct tag) + KHEAP_ALIGN)
+    if (size < lost + 2 * TAG + KHEAP_ALIGN)
         return KHEAP_TOO_SMALL;
 
-    h->heap_start = (unsigned char *)memory + lost + sizeof(struct tag);
-    h->heap_end = (unsigned char *)(((uintptr_t)memory + size) & ~(uintptr_t)(KHEAP_ALIGN - 1));
+    h->heap_start = up(memory, lost + TAG);
+    h->heap_end = up(memory, lost + (size - lost) / KHEAP_ALIGN * KHEAP_ALIGN);
     h->free_memory_pointer = h->heap_start;
-    /* The floor ends no block: with this size it can never be taken for one, even if heap_start is damaged. */
-    seal_block(tag_below(h->heap_start), SIZE_MAX, 0, NULL, size_of_heap(h));
+    set_below(h->heap_start, SEAL, seal_of(h, h->heap_start));
+    set_below(h->heap_start, OWNER, 0);
+    set_below(h->heap_start, SIZE, FLOOR_SIZE);
+    set_below(h->heap_start, CHAIN, chain_of(0, FLOOR_SIZE, 0));
     return KHEAP_OK;
 }
 
 /* Compared with what is left, one part after the other: nothing is added, so nothing wraps. */
 static bool fits(size_t left, size_t gap, size_t size)
 {
-    return left >= sizeof(struct tag) && left - sizeof(struct tag) >= gap && left - sizeof(struct tag) - gap >= size;
+    return left >= TAG && left - TAG >= gap && left - TAG - gap >= size;
 }
 
 /* before:  ... tag ] |<------------- free ------------->
  * after:   ... tag ][ gap | payload | slack | tag ] |<-- */
 INLINE void *take(struct kheap *h, size_t size, size_t gap, const void *owner)
 {
-    if (!in_order(h) || !fits(free_bytes(h), gap, size) || !sealed(h->free_memory_pointer, size_of_heap(h)))
+    if (!in_order(h) || !fits(free_bytes(h), gap, size) || !sealed(h, h->free_memory_pointer))
         return NULL;
 
     unsigned char *payload = up(h->free_memory_pointer, gap);
-    struct tag *tag = (struct tag *)(void *)up(payload, rounded(size));
-    if (gap != 0)
+    if (gap != 0) {
         fill_below(payload);
-    if (size % KHEAP_ALIGN != 0)
-        fill_below(tag);
-    h->free_memory_pointer = seal_block(tag, size, gap, owner, size_of_heap(h));
+        set_below(payload, 1, SLACK_WORD + gap);
+    }
+    fill_below(up(payload, size / KHEAP_ALIGN * KHEAP_ALIGN + KHEAP_ALIGN)); /* without slack: where the tag comes */
+    h->free_memory_pointer = put_tag(h, payload, size, gap, owner);
     return payload;
 }
 
@@ -201,15 +256,16 @@ static bool power_of_two(size_t align)
     return align != 0 && (align & (align - 1)) == 0;
 }
 
-/* From the free pointer up to the next multiple of align, which is a power of two. */
-static size_t padding(const struct kheap *h, size_t align)
+/* From an address up to the next multiple of align, which is a power of two. */
+static size_t padding(uintptr_t address, size_t align)
 {
-    return (size_t)(0 - (uintptr_t)h->free_memory_pointer) & (align - 1);
+    return (size_t)(0 - address) & (align - 1);
 }
 
 static void *take_aligned(struct kheap *h, size_t size, size_t align, bool polite, const void *owner)
 {
-    void *payload = power_of_two(align) ? take(h, size, padding(h, align), owner) : NULL;
+    void *payload =
+        power_of_two(align) ? take(h, size, padding(address_of(h->free_memory_pointer), align), owner) : NULL;
 
     return payload != NULL ? payload : refuse_alloc(h, size, align, polite, owner);
 }
@@ -238,23 +294,33 @@ void *kheap_calloc(struct kheap *h, size_t count, size_t size)
 
 static void refuse_free(const struct kheap *h, const void *block, const void *caller);
 
-/* The tag of `block` if that is the last one and everything around it is as the heap left it, NULL otherwise. */
-INLINE struct tag *sound_last(const struct kheap *h, const unsigned char *block)
+/* The fill in front of a payload is whole, and tells the same gap as the tag. */
+static bool sound_gap(const struct kheap *h, const unsigned char *payload, size_t gap)
 {
-    size_t heap_size = size_of_heap(h);
+    for (size_t n = 2; n <= KHEAP_ALIGN / WORD; n++)
+        if (word_below(payload, n) != SLACK_WORD)
+            return false;
+    return word_below(payload, 1) == SLACK_WORD + gap && possible_gap(h, payload, gap);
+}
 
-    if (free_bytes(h) >= heap_size || !is_aligned(h) || !sealed(h->free_memory_pointer, heap_size))
-        return NULL;
+/* Where the last block begins, if `block` is its payload and everything around it is as the heap left it; or NULL. */
+INLINE unsigned char *sound_last(const struct kheap *h, unsigned char *block)
+{
+    unsigned char *boundary = h->free_memory_pointer;
+    size_t span = distance(block, boundary); /* payload, slack and tag */
 
-    struct tag *tag = tag_below(h->free_memory_pointer);
-    if ((uintptr_t)tag - rounded(tag->size) != (uintptr_t)block)
+    if (!in_order(h) || boundary == h->heap_start || !sealed(h, boundary))
         return NULL;
-    if (tag->size % KHEAP_ALIGN != 0 && !intact(block, tag->size, tag))
+    size_t size = word_below(boundary, SIZE);
+    if (span > used_bytes(h) || span % KHEAP_ALIGN != 0 || size > span || span - size - TAG >= KHEAP_ALIGN)
         return NULL;
-    if (tag->gap != 0 &&
-        (!intact(down(block, KHEAP_ALIGN), 0, block) || tag->gap > (uintptr_t)block - (uintptr_t)h->heap_start))
+    if (size % KHEAP_ALIGN != 0 && !intact(down(boundary, TAG), size % KHEAP_ALIGN))
         return NULL;
-    return sealed(down(block, tag->gap), heap_size) ? tag : NULL;
+    size_t gap = gap_of(boundary);
+    if (gap != 0 && !sound_gap(h, block, gap))
+        return NULL;
+    unsigned char *begin = down(block, gap);
+    return sound(h, begin) ? begin : NULL;
 }
 
 /* before:  ... tag ][ gap | payload | slack | tag ] |<--
@@ -264,29 +330,28 @@ void kheap_free(struct kheap *h, void *block)
     if (block == NULL)
         return;
 
-    const struct tag *tag = sound_last(h, block);
-    if (tag != NULL)
-        h->free_memory_pointer = down(block, tag->gap);
+    unsigned char *begin = sound_last(h, block);
+    if (begin != NULL)
+        h->free_memory_pointer = begin;
     else
         refuse_free(h, block, CALLER);
 }
 
 bool kheap_resize(struct kheap *h, void *block, size_t size)
 {
-    struct tag *tag = sound_last(h, block);
+    unsigned char *payload = block, *begin = sound_last(h, block);
 
-    if (tag == NULL) {
+    if (begin == NULL) {
         refuse_free(h, block, CALLER);
         return false;
     }
-    if (!fits((size_t)((uintptr_t)h->heap_end - (uintptr_t)block), 0, size))
+    if (!fits(distance(payload, h->heap_end), 0, size))
         return false;
 
-    struct tag moved = *tag;
-    tag = (struct tag *)(void *)up(block, rounded(size));
-    for (unsigned char *slack = up(block, size); slack != (unsigned char *)tag; slack++)
-        *slack = KHEAP_SLACK_BYTE;
-    h->free_memory_pointer = seal_block(tag, size, moved.gap, moved.owner, size_of_heap(h));
+    const void *owner = (const void *)word_below(h->free_memory_pointer, OWNER);
+    for (size_t i = size; i < rounded(size); i++)
+        payload[i] = KHEAP_SLACK_BYTE;
+    h->free_memory_pointer = put_tag(h, payload, size, distance(begin, payload), owner);
     return true;
 }
 
@@ -294,46 +359,57 @@ bool kheap_resize(struct kheap *h, void *block, size_t size)
 
 /* The bytes from the end of the payload to the end of the seal that are not what the heap wrote; *first is the lowest.
  * This is what a write past the end meets. */
-static size_t overflow_of(const unsigned char *end, const struct tag *tag, uintptr_t seal, const void **first)
+static size_t overflow_of(const unsigned char *end, const unsigned char *tag, uintptr_t seal, const void **first)
 {
     const unsigned char *expected = (const unsigned char *)&seal;
     size_t changed = 0;
 
-    for (const unsigned char *at = (const unsigned char *)(&tag->seal + 1); at-- > end;) {
-        bool in_slack = at < (const unsigned char *)tag;
-        if (*at != (in_slack ? KHEAP_SLACK_BYTE : expected[at - (const unsigned char *)tag])) {
+    for (const unsigned char *at = tag + WORD; at-- > end;)
+        if (*at != (at < tag ? KHEAP_SLACK_BYTE : expected[at - tag])) {
             *first = at;
             changed++;
         }
-    }
     return changed;
 }
 
 /* The filled bytes in front of an aligned payload that are not what the heap wrote; *first is the lowest. */
-static size_t underflow_of(const struct kheap_block *block, const void **first)
+static size_t underflow_of(const unsigned char *payload, size_t gap, const void **first)
 {
-    const unsigned char *payload = block->payload;
+    const uintptr_t tells_gap = SLACK_WORD + gap;
+    const unsigned char *expected = (const unsigned char *)(&tells_gap + 1);
     size_t changed = 0;
 
-    for (size_t i = 1; block->gap != 0 && i <= KHEAP_ALIGN; i++)
-        if (*(payload - i) != KHEAP_SLACK_BYTE) {
+    for (size_t i = 1; gap != 0 && i <= KHEAP_ALIGN; i++)
+        if (*(payload - i) != (i <= WORD ? *(expected - i) : KHEAP_SLACK_BYTE)) {
             *first = payload - i;
             changed++;
         }
     return changed;
 }
 
-/* Where the block that ends at `boundary` begins, trusting nothing: NULL unless size and gap stay within the heap and
- * either the tag is sealed or they lead to a sealed boundary. `boundary` is aligned and not below heap_start. */
-static unsigned char *begin_of(const struct kheap *h, const unsigned char *boundary)
+static bool leads_down(const struct kheap *h, const unsigned char *payload, size_t gap)
 {
-    size_t below = (size_t)((uintptr_t)boundary - (uintptr_t)h->heap_start);
-    const struct tag *tag = tag_below(boundary);
+    return possible_gap(h, payload, gap) && sealed(h, down(payload, gap));
+}
 
-    if (!fits(below, tag->gap, tag->size) || tag->gap % KHEAP_ALIGN != 0)
+/* Where the block that ends at `boundary` begins, trusting nothing; NULL when that cannot be told. The tag tells the gap,
+ * and so does the fill in front of the payload. *agrees says whether the tag does with itself; where the two differ,
+ * a seal has to vouch for the begin. `boundary` is aligned and above heap_start. */
+static unsigned char *begin_of(const struct kheap *h, unsigned char *boundary, bool *agrees)
+{
+    size_t size = word_below(boundary, SIZE), gap = gap_of(boundary);
+
+    *agrees = false;
+    if (!fits(distance(h->heap_start, boundary), 0, size))
         return NULL;
-    unsigned char *begin = down(tag, rounded(tag->size) + tag->gap);
-    return sealed(boundary, size_of_heap(h)) || sealed(begin, size_of_heap(h)) ? begin : NULL;
+    unsigned char *payload = down(boundary, TAG + rounded(size));
+    size_t filled = word_below(payload, 1) - SLACK_WORD;
+    *agrees = gap == 0 || leads_down(h, payload, gap) || (gap == filled && possible_gap(h, payload, gap));
+    if (*agrees)
+        return down(payload, gap);
+    if (leads_down(h, payload, filled))
+        return down(payload, filled);
+    return leads_down(h, payload, 0) ? payload : NULL;
 }
 
 static enum kheap_fault damaged(struct kheap_report *r, const void *address)
@@ -346,20 +422,25 @@ static enum kheap_fault damaged(struct kheap_report *r, const void *address)
  * NULL when it cannot be told where the block begins. */
 static enum kheap_fault step(const struct kheap *h, unsigned char **boundary, struct kheap_report *r)
 {
-    const struct tag *tag = tag_below(*boundary);
-    uintptr_t seal = seal_of(tag, size_of_heap(h));
+    unsigned char *tag = down(*boundary, TAG);
+    size_t size = word_below(*boundary, SIZE);
+    const void *owner = (const void *)word_below(*boundary, OWNER);
+    uintptr_t seal = seal_of(h, *boundary);
+    bool agrees;
 
-    *boundary = begin_of(h, *boundary);
-    if (*boundary == NULL) {
-        r->block = (struct kheap_block){ 0 };
+    *boundary = begin_of(h, *boundary, &agrees);
+    r->block = (struct kheap_block){ 0 };
+    if (*boundary == NULL)
         return damaged(r, tag);
-    }
-    r->block = (struct kheap_block){ up(*boundary, tag->gap), tag->size, tag->gap, tag->owner };
-    r->changed = overflow_of(up(r->block.payload, tag->size), tag, seal, &r->address);
+    unsigned char *payload = down(tag, rounded(size));
+    r->block = (struct kheap_block){ payload, size, distance(*boundary, payload), owner };
+    r->changed = overflow_of(up(payload, size), tag, seal, &r->address);
     if (r->changed != 0)
         return r->fault = KHEAP_E_OVERFLOW;
-    r->changed = underflow_of(&r->block, &r->address);
-    return r->changed != 0 ? (r->fault = KHEAP_E_DAMAGED) : KHEAP_E_NONE;
+    r->changed = underflow_of(payload, r->block.gap, &r->address);
+    if (r->changed != 0)
+        return r->fault = KHEAP_E_DAMAGED;
+    return agrees ? KHEAP_E_NONE : damaged(r, tag);
 }
 
 /* What has to hold before the first step. */
@@ -367,19 +448,31 @@ static enum kheap_fault check_words(const struct kheap *h, struct kheap_report *
 {
     if (h->heap_start == NULL)
         return r->fault = KHEAP_E_NOT_INITIALISED;
-    return h->heap_start <= h->heap_end && in_order(h) ? KHEAP_E_NONE : damaged(r, h);
+    return in_order(h) && address_of(h->heap_start) % KHEAP_ALIGN == 0 ? KHEAP_E_NONE : damaged(r, h);
 }
 
-/* The one tag below a boundary. Below heap_start that is the floor, which is never taken for a block. */
+/* The one tag below a boundary. Below heap_start that is the floor. */
 static enum kheap_fault check_boundary(const struct kheap *h, unsigned char *boundary, struct kheap_report *r)
 {
-    return sealed(boundary, size_of_heap(h)) ? KHEAP_E_NONE : step(h, &boundary, r);
+    if (sound(h, boundary))
+        return KHEAP_E_NONE;
+    return boundary == h->heap_start ? damaged(r, down(boundary, TAG)) : step(h, &boundary, r);
 }
 
 /* The words and the last tag, which together vouch for each other. */
 static enum kheap_fault check_top(const struct kheap *h, struct kheap_report *r)
 {
     return check_words(h, r) != KHEAP_E_NONE ? r->fault : check_boundary(h, h->free_memory_pointer, r);
+}
+
+/* Every block below a boundary, and the floor. */
+static enum kheap_fault check_below(const struct kheap *h, unsigned char *boundary, struct kheap_report *r)
+{
+    while (boundary > h->heap_start)
+        if (step(h, &boundary, r) != KHEAP_E_NONE)
+            return r->fault;
+    r->block = (struct kheap_block){ 0 };
+    return check_boundary(h, boundary, r);
 }
 
 static struct kheap_report report_of(const struct kheap *h, const void *address, const void *caller)
@@ -392,12 +485,7 @@ enum kheap_fault kheap_check(const struct kheap *h, struct kheap_report *report)
     struct kheap_report own, *r = report != NULL ? report : &own;
 
     *r = report_of(h, NULL, NULL);
-    if (check_words(h, r) != KHEAP_E_NONE)
-        return r->fault;
-    for (unsigned char *at = h->free_memory_pointer; at > h->heap_start;)
-        if (step(h, &at, r) != KHEAP_E_NONE)
-            return r->fault;
-    return check_boundary(h, h->heap_start, r);
+    return check_words(h, r) != KHEAP_E_NONE ? r->fault : check_below(h, h->free_memory_pointer, r);
 }
 
 enum kheap_fault kheap_walk(const struct kheap *h, bool (*visit)(const struct kheap_block *block, void *context),
@@ -423,7 +511,7 @@ static bool add_to_stats(const struct kheap_block *block, void *context)
 
     stats->blocks++;
     stats->payload += block->size;
-    stats->tags += sizeof(struct tag);
+    stats->tags += TAG;
     return true;
 }
 
@@ -435,7 +523,7 @@ struct kheap_stats kheap_stats(const struct kheap *h)
         return stats;
     stats.free = free_bytes(h);
     stats.used = size_of_heap(h) - stats.free;
-    stats.largest = stats.free >= sizeof(struct tag) ? stats.free - sizeof(struct tag) : 0;
+    stats.largest = stats.free >= TAG ? stats.free - TAG : 0;
     kheap_walk(h, add_to_stats, &stats);
     stats.padding = stats.used - stats.payload - stats.tags;
     return stats;
@@ -451,7 +539,7 @@ struct kheap_mark kheap_mark(const struct kheap *h)
         kheap_fault(&r);
         return (struct kheap_mark){ 0 };
     }
-    return (struct kheap_mark){ h->free_memory_pointer, tag_below(h->free_memory_pointer)->seal };
+    return (struct kheap_mark){ h->free_memory_pointer, word_below(h->free_memory_pointer, CHAIN) };
 }
 
 /* Walks down to the mark, looking at each block that would go. A stale tag may still lie in somebody's payload, so only
@@ -462,14 +550,15 @@ static enum kheap_fault check_mark(const struct kheap *h, struct kheap_mark mark
 
     if (check_words(h, r) != KHEAP_E_NONE)
         return r->fault;
-    while (at > h->heap_start && (uintptr_t)at > (uintptr_t)mark.position)
+    while (at > h->heap_start && address_of(at) > address_of(mark.position))
         if (step(h, &at, r) != KHEAP_E_NONE)
             return r->fault;
-    if (at != mark.position || (sealed(at, size_of_heap(h)) && tag_below(at)->seal != mark.seal)) {
-        r->block = (struct kheap_block){ 0 };
-        return r->fault = KHEAP_E_BAD_MARK;
-    }
-    return check_boundary(h, at, r);
+    if (at == mark.position && check_boundary(h, at, r) != KHEAP_E_NONE)
+        return r->fault;
+    if (at == mark.position && word_below(at, CHAIN) == mark.seal)
+        return KHEAP_E_NONE;
+    r->block = (struct kheap_block){ 0 };
+    return r->fault = KHEAP_E_BAD_MARK;
 }
 
 void kheap_release(struct kheap *h, struct kheap_mark mark)
@@ -487,12 +576,12 @@ void kheap_release(struct kheap *h, struct kheap_mark mark)
 /* How many bytes more the heap would need; SIZE_MAX when it would have to end behind the last address. */
 static size_t missing_bytes(const struct kheap *h, size_t size, size_t align)
 {
-    size_t needed = padding(h, align) + sizeof(struct tag);
+    size_t needed = padding(address_of(h->free_memory_pointer), align) + TAG;
 
     if (size > SIZE_MAX - KHEAP_ALIGN - needed)
         return SIZE_MAX;
     needed += rounded(size) - free_bytes(h);
-    return needed <= UINTPTR_MAX - (uintptr_t)h->heap_end ? needed : SIZE_MAX;
+    return needed <= UINTPTR_MAX - address_of(h->heap_end) ? needed : SIZE_MAX;
 }
 
 /* Says why, unless the heap is only full and the caller asked politely. Gives the NULL that the refused call gives. */
@@ -517,32 +606,34 @@ static void *refuse_alloc(const struct kheap *h, size_t size, size_t align, bool
 static enum kheap_fault find_block(const struct kheap *h, uintptr_t wanted, struct kheap_report *r)
 {
     struct kheap_block newest = { 0 };
-    size_t above = 0;
+    unsigned char *at = h->free_memory_pointer;
 
-    for (unsigned char *at = h->free_memory_pointer; at > h->heap_start; above++) {
+    for (size_t above = 0; at > h->heap_start; above++) {
         if (step(h, &at, r) != KHEAP_E_NONE)
             return r->fault;
         newest = above == 0 ? r->block : newest;
-        if ((uintptr_t)r->block.payload == wanted && above != 0) {
-            r->newest = newest;
-            r->above = above;
-            return r->fault = KHEAP_E_OUT_OF_ORDER;
-        }
-        if ((uintptr_t)r->block.payload != wanted && wanted >= (uintptr_t)at)
+        if (wanted < address_of(at))
+            continue;
+        if (wanted != address_of(r->block.payload))
             return r->fault = KHEAP_E_NOT_A_BLOCK;
+        if (above == 0)
+            return check_below(h, at, r); /* it is the last block: what lies below it refuses */
+        r->newest = newest;
+        r->above = above;
+        return r->fault = KHEAP_E_OUT_OF_ORDER;
     }
-    return check_boundary(h, h->heap_start, r);
+    return check_below(h, at, r);
 }
 
 static void refuse_free(const struct kheap *h, const void *block, const void *caller)
 {
     struct kheap_report r = report_of(h, block, caller);
-    uintptr_t wanted = (uintptr_t)block;
+    uintptr_t wanted = address_of(block);
 
     if (check_top(h, &r) == KHEAP_E_NONE) {
-        if (wanted < (uintptr_t)h->heap_start || wanted >= (uintptr_t)h->heap_end)
+        if (wanted < address_of(h->heap_start) || wanted >= address_of(h->heap_end))
             r.fault = KHEAP_E_NOT_A_BLOCK;
-        else if (wanted >= (uintptr_t)h->free_memory_pointer)
+        else if (wanted >= address_of(h->free_memory_pointer))
             r.fault = wanted % KHEAP_ALIGN == 0 ? KHEAP_E_DOUBLE_FREE : KHEAP_E_NOT_A_BLOCK;
         else
             find_block(h, wanted, &r);

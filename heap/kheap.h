@@ -44,7 +44,8 @@ extern "C" {
 #define KHEAP_FRESH_BYTE 0xCDu /* handed out, not written yet ("clean") */
 #define KHEAP_FREED_BYTE 0xDDu /* given back ("dead") */
 #define KHEAP_SLACK_BYTE                                                                                               \
-    0xFDu /* between the last requested byte and the tag, and in front of an aligned payload ("fence") */
+    0xFDu /* between the last requested byte and the tag ("fence"), and in the KHEAP_ALIGN bytes in front of a payload   \
+           * with a gap, where the gap itself is added to the topmost word */
 
 /* The heap: three words and no fourth. Read them freely; only the calls below may write them.
  * used = free_memory_pointer - heap_start, free = heap_end - free_memory_pointer, always, to the byte. */
@@ -128,10 +129,10 @@ enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size);
 /* Get size bytes, aligned to KHEAP_ALIGN.
  * Needs:     h not null; all zero before kheap_init.
  * Gives:     the payload, its bytes as they happen to be. 0 bytes is a real block with an address of its own.
- * Fails iff: refused with E01, E02, or E07/E08 when the last block's tag or one of the three words is damaged.
+ * Fails iff: refused with E01, E02, or E07/E08 when the last block's seal or one of the three words is damaged.
  * Cost:      constant, whatever the size.
- * Misses:    damage below the last tag (the frees find it, and kheap_check); a free pointer that was overwritten with
- *            the exact address of another boundary: that is another valid heap. */
+ * Misses:    damage of the last tag above its seal, and below that tag (the frees find both, and kheap_check); a free
+ *            pointer that was overwritten with the exact address of another boundary: that is another valid heap. */
 void *kheap_alloc(struct kheap *h, size_t size);
 
 /* Get size bytes at a multiple of align.
@@ -176,7 +177,8 @@ bool kheap_resize(struct kheap *h, void *block, size_t size);
  * Cost:      constant; one step a block where a fault has to be told.
  * Misses:    a pointer that was freed and whose address was handed out again; writes that leave the same byte as
  *            before, that stay within the block, or that hit the gap more than KHEAP_ALIGN bytes in front of the
- *            payload; damage that happens to carry the right seal (about 1 in 2^56, 2^28 with 32 bits). */
+ *            payload; a damaged size, owner or gap of the tag below that balances out (its own free looks closer);
+ *            damage of two or more words of a tag that keeps their sum. A change of one word is always noticed. */
 void kheap_free(struct kheap *h, void *block);
 
 /* Remember the boundary where the free pointer stands.

@@ -114,12 +114,13 @@ static void tell_damaged(const struct kheap_report *r)
         kprintf(": the three words do not add up\n");
         return;
     }
-    if (r->block.payload != NULL) {
-        kprintf(": a write of %zu byte%s in front of a block\n", r->changed, r->changed == 1 ? "" : "s");
-        kprintf("    block     ");
-        print_block(&r->block);
-    } else {
+    if (r->changed != 0)
+        kprintf(": a write of %zu byte%s in front of a block", r->changed, r->changed == 1 ? "" : "s");
+    else
         kprintf(": the tag at %p does not add up", r->address);
+    if (r->block.payload != NULL) {
+        kprintf("\n    block     ");
+        print_block(&r->block);
     }
     kprintf("\n    there now:");
     print_bytes(address, 16);

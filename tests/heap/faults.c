@@ -315,13 +315,16 @@ CASE(E08_padding_was_written)
     struct scene s = make_scene();
     const struct kheap_block b = block_of(&s, s.b);
 
+    unsigned char kept[2];
+
     kheap_free(&s.h, s.c);
+    memcpy(kept, s.b - 5, 2);
     memset(s.b - 5, 0, 2);
     refuse_free(&s, s.b);
     CHECK_FAULT(KHEAP_E_DAMAGED);
     CHECK_TOLD(.fault = KHEAP_E_DAMAGED, .heap = &s.h, .address = s.b - 5, .caller = any_caller, .block = b,
                .changed = 2);
-    memset(s.b - 5, KHEAP_SLACK_BYTE, 2);
+    memcpy(s.b - 5, kept, 2);
     kheap_free(&s.h, s.b);
 }
 
