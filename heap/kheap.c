@@ -93,12 +93,12 @@ static size_t used_bytes(const struct kheap *h)
     return distance(h->heap_start, h->free_memory_pointer);
 }
 
+#define LITTLE_ENDIAN_WORDS (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+
 /* The low bits of w, which are never all 0 in a seal, go where a write past the end comes first: to the first byte. */
 static uintptr_t lowest_byte_first(uintptr_t w)
 {
-    const uint16_t one = 1;
-    bool little = *(const unsigned char *)&one == 1;
-    return little ? w : w << (8 * WORD - 8) | w >> 8;
+    return LITTLE_ENDIAN_WORDS ? w : w << (8 * WORD - 8) | w >> 8;
 }
 
 /* The seal binds the three words to the place of the tag, exactly: end - start - boundary, and a key. All of them are
@@ -108,7 +108,7 @@ static uintptr_t seal_of(const struct kheap *h, const unsigned char *boundary)
     return lowest_byte_first(size_of_heap(h) + KEY - address_of(boundary));
 }
 
-static bool sealed(const struct kheap *h, const unsigned char *boundary)
+INLINE bool sealed(const struct kheap *h, const unsigned char *boundary)
 {
     return word_below(boundary, SEAL) == seal_of(h, boundary);
 }
@@ -123,7 +123,7 @@ static uintptr_t chain_of(uintptr_t owner, size_t size, size_t gap)
 #define NOT_A_GAP 1
 
 /* The gap of the block that ends at `boundary`. When its tag is damaged that is nonsense, which possible_gap tells. */
-static size_t gap_of(const unsigned char *boundary)
+INLINE size_t gap_of(const unsigned char *boundary)
 {
     uintptr_t rest = word_below(boundary, CHAIN) - chain_of(word_below(boundary, OWNER), word_below(boundary, SIZE), 0);
 
@@ -137,7 +137,7 @@ static bool possible_gap(const struct kheap *h, const unsigned char *edge, size_
 }
 
 /* The tag that ends at `boundary` agrees with itself and its place. The floor does like any other. */
-static bool sound(const struct kheap *h, const unsigned char *boundary)
+INLINE bool sound(const struct kheap *h, const unsigned char *boundary)
 {
     return sealed(h, boundary) && possible_gap(h, boundary, gap_of(boundary));
 }
@@ -149,7 +149,7 @@ static size_t rounded(size_t size)
 }
 
 /* The free pointer lies within the heap, where a tag can end. Whether the two ends are right, the seal knows. */
-static bool in_order(const struct kheap *h)
+INLINE bool in_order(const struct kheap *h)
 {
     uintptr_t at = address_of(h->free_memory_pointer);
 
@@ -166,18 +166,20 @@ static void fill_below(unsigned char *edge)
 /* A word without its first bytes as they lie in memory: the low ones on a little-endian machine, the high on a big. */
 static uintptr_t without_first(uintptr_t w, size_t bytes)
 {
-    return lowest_byte_first(1) == 1 ? w >> 8 * bytes : w << 8 * bytes;
+    return LITTLE_ENDIAN_WORDS ? w >> 8 * bytes : w << 8 * bytes;
 }
 
 /* The slack is as fill_below left it: the bytes below an aligned edge but for the first `from` of KHEAP_ALIGN. */
-static bool intact(const unsigned char *edge, size_t from)
+INLINE bool intact(const unsigned char *edge, size_t from)
 {
     size_t n = KHEAP_ALIGN / WORD - from / WORD;
-    uintptr_t changed = without_first(word_below(edge, n) ^ SLACK_WORD, from % WORD);
 
+    if (without_first(word_below(edge, n), from % WORD) != without_first(SLACK_WORD, from % WORD))
+        return false;
     while (--n > 0)
-        changed |= word_below(edge, n) ^ SLACK_WORD;
-    return changed == 0;
+        if (word_below(edge, n) != SLACK_WORD)
+            return false;
+    return true;
 }
 
 /* ---- Allocation ------------------------------------------------------------------------------------------------- */
