@@ -11,7 +11,7 @@ from kernel import MACHINES, OK, SANITIZED, run
 from test_heap import PLAIN, listed, program
 from test_heap import run as run_program
 
-FEWEST_CASES = 25
+FEWEST_CASES = 30
 MOST_SLOWDOWN = 8
 EXACT = "-icount shift=0,sleep=off"  # the cycles are then instructions, the same in each run
 
