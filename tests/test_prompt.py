@@ -55,6 +55,22 @@ def test_more_blocks_than_there_are_numbers(machine):
     assert "1023 blocks freed; the heap is empty" in text
 
 
+@pytest.mark.parametrize("machine", MACHINES)
+def test_sixteen_marks_and_no_more(machine):
+    text = run(machine, "mark\n" * 17 + "alloc 8\nrelease\nmark\nrelease 1\nrelease\nhalt\n")[1]
+    assert text.count("\n16 marks are set; release one first\n") == 1
+    assert len(re.findall(r"^mark \d+ at 0x", text, re.M)) == 17
+    assert "mark 16 released: 1 block given back" in text
+    assert "mark 1 released: 0 blocks given back" in text
+    assert "no mark is set; `mark` sets one" in text
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_on_an_empty_heap_there_is_no_last_block(machine):
+    text = run(machine, "free\nresize last 10\npeek last\nfill last x\nhalt\n")[1]
+    assert text.count("\nthere is no live block\n") == 4
+
+
 @pytest.mark.parametrize("word,value", [("free_memory_pointer", "heap_end + 16"), ("heap_start", "heap_end + 16"),
                                         ("heap_end", "heap_start - 16"), ("free_memory_pointer", "heap_start + 1")])
 def test_words_that_do_not_add_up(word, value, tmp_path):
