@@ -2,7 +2,7 @@
 #
 # The work behind ./minios. `make` alone lists the targets. Settings, on the command line:
 #
-#     MACHINE=i386|host    CC=gcc|clang    HEAP_SIZE=4M    SANITIZE=1
+#     MACHINE=i386|host    CC=gcc|clang    HEAP_SIZE=4M    SANITIZE=1    COVERAGE=1
 
 MACHINE ?= i386
 HEAP_SIZE ?= 4M
@@ -13,7 +13,7 @@ PYTHON ?= /usr/bin/python3
 
 # Which version of the hooks the kernel has: SANITIZE=1 makes the instrumented build.
 FLAVOUR := $(if $(SANITIZE),sanitize,plain)
-BUILD := build/$(MACHINE)-$(notdir $(CC))$(if $(SANITIZE),-sanitize)
+BUILD := build/$(MACHINE)-$(notdir $(CC))$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)
 KERNEL := $(BUILD)/minios.elf
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
@@ -47,14 +47,18 @@ NO_LIBRARY_CALLS := -fno-builtin $(if $(findstring clang,$(CC)),,-fno-tree-loop-
 
 COMPILE = $(CC) $(CFLAGS) $(MACHINE_CFLAGS) $(if $(SANITIZE),$(INSTRUMENT))
 
+ifdef COVERAGE
+include tests/coverage/build.mk
+endif
+
 .PHONY: help kernel run debug test test-all test-programs clean
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@echo "make TARGET [MACHINE=i386|host] [CC=gcc|clang] [HEAP_SIZE=4M] [SANITIZE=1]"
+	@echo "make TARGET [MACHINE=i386|host] [CC=gcc|clang] [HEAP_SIZE=4M] [SANITIZE=1] [COVERAGE=1]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-kernel: $(KERNEL) compile_commands.json ## build the kernel into build/MACHINE-CC[-sanitize]/minios.elf
+kernel: $(KERNEL) compile_commands.json ## build the kernel into build/MACHINE-CC[-sanitize][-coverage]/minios.elf
 
 run: kernel ## boot it in this terminal (its own exit status: ./minios run)
 	@machine/$(MACHINE)/run $(KERNEL) on_fault=report

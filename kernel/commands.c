@@ -122,8 +122,11 @@ static bool free_all(void)
 
     for (size_t i = 0; i < count && faults_seen() == faults; i++)
         kfree(heap_newest().payload);
-    if (kernel_heap.free_memory_pointer != kernel_heap.heap_start)
+    if (kernel_heap.free_memory_pointer != kernel_heap.heap_start) {
+        if (faults_seen() == faults)
+            kprintf("the heap is damaged, and no block could be read; `check` tells where\n");
         return false;
+    }
     kprintf("%zu block%s freed; the heap is empty\n", count, count == 1 ? "" : "s");
     return true;
 }

@@ -238,7 +238,7 @@ void heap_print_map(void)
     size_t used = (size_t)(kernel_heap.free_memory_pointer - kernel_heap.heap_start);
     static struct bar bar; /* a map is drawn in a panic too, when the stack may be short */
 
-    if (kernel_heap.heap_start == NULL || used > size) {
+    if (kernel_heap.heap_start == NULL || kernel_heap.heap_start > kernel_heap.heap_end || used > size) {
         kprintf("no map: the three words do not describe a heap\n");
         return;
     }

@@ -4,7 +4,19 @@
 # form for people and machines. A skipped test counts as failed: a missing tool is no
 # reason to look green.
 
+import os
+
+
+def count_into_own_file(folder, worker):
+    """Kernels that count write into one file a worker, one after the other."""
+    os.environ["COVERAGE_DUMP"] = f"{folder}/{worker}"
+    os.environ["QEMU_OPTIONS"] = (f"-chardev file,id=coverage,path={folder}/{worker},append=on "
+                                  "-device isa-debugcon,chardev=coverage")
+
+
 def pytest_configure(config):
+    if os.environ.get("COVERAGE"):
+        count_into_own_file(os.environ["COVERAGE"], os.environ.get("PYTEST_XDIST_WORKER", "alone"))
     config.addinivalue_line("markers", "slow: only in `./minios test all`")
     config.addinivalue_line("markers", "alone: at the end, when nothing else takes the processor")
 

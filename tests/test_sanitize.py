@@ -7,11 +7,11 @@ import re
 
 import pytest
 
-from kernel import MACHINES, OK, SANITIZED, run
+from kernel import MACHINES, OK, SANITIZED, heap_start, run
 from test_heap import PLAIN, listed, program
 from test_heap import run as run_program
 
-FEWEST_CASES = 25
+FEWEST_CASES = 30
 MOST_SLOWDOWN = 8
 EXACT = "-icount shift=0,sleep=off"  # the cycles are then instructions, the same in each run
 
@@ -78,6 +78,16 @@ def test_without_reuse_each_block_lies_higher_and_the_map_shows_why(machine):
     assert second > first
     assert re.search(rf"- +{first:#010x} .*quarantine\+", text), text
     assert re.search(r"^used +0 bytes", text, re.M), text
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("option", ["poison=on", "poison=off"])
+def test_the_check_finds_a_freed_byte_that_was_written(machine, option):
+    block = heap_start(run(machine, "halt\n", compiler="gcc-sanitize")[1])[0]
+    text = run(machine, f"alloc 40\nfree\ncheck\npoke {block + 7:#x} 90\ncheck\nhalt\n", [option], "gcc-sanitize")[1]
+    found = f"a freed byte was written: {block + 7:#010x}; somebody kept a stale pointer"
+    assert text.count("no damage found") == (1 if option == "poison=on" else 2), text
+    assert (found in text) == (option == "poison=on"), text
 
 
 def cycles(compiler):

@@ -26,6 +26,9 @@ def prompt(request):
     child = person(request.param)
     child.expect(PROMPT)
     yield child
+    if child.isalive():  # the way out is open, whatever was typed
+        child.send("\003\004")
+        child.expect(pexpect.EOF)
     child.close(force=True)
 
 
@@ -54,6 +57,11 @@ LEFT, RIGHT, UP, DOWN, HOME, END, DELETE = "\033[D", "\033[C", "\033[A", "\033[B
     ("alloc 93\rstats\r" + UP + UP + "\r", 93),
     ("alloc 94\rstats\r" + UP + UP + DOWN + DOWN + "alloc 95\r", 95),
     ("\033OHalloc 7\r", 7),
+    ("\x7f" + DELETE + LEFT + RIGHT + DOWN + "\talloc 71\r", 71),
+    ("alloc 72\033[5~\014\r", 72),
+    ("\033alloc 73\r", 73),
+    ("alloc 74\033[\r", 74),
+    ("alloc 75\r\n", 75),
 ])
 def test_editing(prompt, keys, size):
     prompt.send(keys)
@@ -70,6 +78,10 @@ def test_completion_stops_where_names_part(prompt):
     answer(prompt, "ma\t\r", "unknown command 'ma'")
     answer(prompt, "mem\t\r", "this kernel, up to _kernel_end")
     answer(prompt, "zz\t\r", "unknown command 'zz'")
+
+
+def test_clear_clears_the_screen(prompt):
+    answer(prompt, "clear\r", "clear\r+\n\033\\[2J\033\\[H")
 
 
 def test_lines_that_cannot_be(prompt):

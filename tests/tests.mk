@@ -20,7 +20,7 @@ TEST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 
 test_compiler = $(if $(findstring clang,$1),clang,gcc)
 test_width = $(if $(findstring 32,$1),-m32,-m64)
-test_mode = $(if $(findstring asan,$1),-O1 $(TEST_SANITIZE),-O2)
+test_mode = $(if $(findstring coverage,$1),-O0 --coverage,$(if $(findstring asan,$1),-O1 $(TEST_SANITIZE),-O2))
 test_objects = $(patsubst %.c,build/tests/$1/obj/%.o,$2)
 
 .PHONY: test-programs
@@ -32,12 +32,12 @@ define test_flavour
 build/tests/$1/obj/%.o: %.c tests/tests.mk
 	@mkdir -p $$(@D)
 	@echo "  CC    $$@"
-	@$(call test_compiler,$1) $(call test_width,$1) $(TEST_CFLAGS) $(call test_mode,$1) $$(TEST_UNDEFINED) -MMD -MP -c -o $$@ $$<
+	@$(call test_compiler,$1) $(call test_width,$1) $(TEST_CFLAGS) $(call test_mode,$1) $$(TEST_MORE) -MMD -MP -c -o $$@ $$<
 
 build/tests/$1/heap: $(call test_objects,$1,$(TEST_HEAP_SOURCES))
 build/tests/$1/print: $(call test_objects,$1,$(TEST_PRINT_SOURCES))
 build/tests/$1/multiboot: $(call test_objects,$1,$(TEST_MULTIBOOT_SOURCES))
-build/tests/$1/obj/tests/sanitize/undefined.o: TEST_UNDEFINED := -fsanitize=undefined
+build/tests/$1/obj/tests/sanitize/undefined.o: TEST_MORE := -fsanitize=undefined
 build/tests/$1/sanitize: $(call test_objects,$1,$(TEST_SANITIZE_SOURCES))
 build/tests/$1/heap build/tests/$1/print build/tests/$1/multiboot build/tests/$1/sanitize:
 	@echo "  LINK  $$@"

@@ -410,6 +410,16 @@ CASE(a_use_after_free_is_told_with_who_freed_it)
     expect("use after free", ", 1 heap call ago\n", NULL);
 }
 
+CASE(the_tag_of_a_freed_block_is_told_as_such)
+{
+    start(NULL, NULL);
+    unsigned char *block = kmalloc(20);
+    kfree(block);
+    CHECK(refused(load, block + 33, 1), ==, true);
+    expect("use after free", "    block     0x%08jx, 20 bytes of ", block);
+    expect("use after free", "    there     its tag or its padding\n    freed by  ", NULL);
+}
+
 CASE(a_number_does_not_outlive_its_block)
 {
     start(NULL, NULL);
@@ -621,5 +631,48 @@ CASE(a_refused_allocation_leaves_no_quarantine)
     CHECK_MEM(&kernel_heap, &words, sizeof words);
     kfree(kmalloc(HEAP_BYTES / 2));
     CHECK_PTR(kmalloc(HEAP_BYTES / 2), ==, NULL);
+    CHECK_MEM(&kernel_heap, &words, sizeof words);
+}
+
+CASE(a_changed_byte_in_a_quarantine_is_found)
+{
+    uintptr_t found = 0;
+
+    start("reuse=off", "poison=on");
+    unsigned char *stale = kmalloc(20);
+    kfree(stale);
+    kmalloc(30);
+    CHECK(instrument_check_free(&found), ==, true);
+    stale[2] = 'Z';
+    CHECK(instrument_check_free(&found), ==, false);
+    CHECK(found, ==, (uintptr_t)stale + 2);
+}
+
+CASE(a_quarantine_and_freed_bytes_are_learnt_anew)
+{
+    uintptr_t found = 0;
+
+    start("reuse=off", "poison=on");
+    unsigned char *stale = kmalloc(20);
+    kfree(stale);
+    unsigned char *fresh = kmalloc(30), *freed = kmalloc(40);
+    kfree(freed);
+    freed[5] = 'Z';
+    instrument_resync();
+    CHECK(refused(load, stale, 1), ==, true);
+    CHECK(refused(load, fresh, 30), ==, false);
+    CHECK(refused(load, freed, 1), ==, true);
+    CHECK(freed[5], ==, KHEAP_FREED_BYTE);
+    CHECK(instrument_check_free(&found), ==, true);
+}
+
+CASE(on_a_damaged_heap_no_quarantine_is_made)
+{
+    start("reuse=off", NULL);
+    kmalloc(8);
+    kfree(kmalloc(20));
+    memset(kernel_heap.free_memory_pointer - KHEAP_TAG_BYTES, 0xFF, KHEAP_TAG_BYTES);
+    const struct kheap words = kernel_heap;
+    CHECK_PTR(kmalloc(20), ==, NULL);
     CHECK_MEM(&kernel_heap, &words, sizeof words);
 }

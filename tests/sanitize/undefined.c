@@ -16,7 +16,9 @@ static volatile signed char small = -128;
 static volatile int keep;
 static volatile long long keep_long;
 
-static int row[4];
+static struct {
+    int row[4], behind[4];
+} table;
 static _Alignas(8) unsigned char bytes[16];
 static int *volatile null;
 static int *volatile odd = (int *)(void *)(bytes + 1);
@@ -73,12 +75,12 @@ static void shift_negative_number(void)
 
 static void index_behind(void)
 {
-    row[five] = 1;
+    table.row[five] = 1;
 }
 
 static void index_in_front(void)
 {
-    row[minus_one] = 1;
+    table.row[minus_one] = 1;
 }
 
 static void read_null(void)
@@ -132,11 +134,70 @@ static void count_zeros_of_zero(void)
     keep = __builtin_clz((unsigned)nothing);
 }
 
+static __attribute__((nonnull, noinline)) void take(const int *pointer)
+{
+    __asm__ volatile("" : : "r"(pointer));
+}
+
+static void pass_null(void)
+{
+    take(null);
+}
+
+static __attribute__((returns_nonnull, noinline)) int *give(void)
+{
+    return null;
+}
+
+static void return_null(void)
+{
+    take(give());
+}
+
+#ifdef __SIZEOF_INT128__
+static volatile __int128 most_wide = (__int128)INT64_MAX << 64;
+
+static void add_wide(void)
+{
+    most_wide = most_wide + most_wide;
+}
+#endif
+
+/* ---- Handlers that only other compilers or languages call: called as they would ----------------------------------- */
+
+struct place {
+    const char *file;
+    uint32_t line, column;
+};
+
+static const struct {
+    uint16_t kind, info;
+    char name[8];
+} int_type = { 0, 5 << 1 | 1, "'int *'" };
+
+static const struct {
+    struct place place;
+    const void *type;
+} here = { { "tests/sanitize/undefined.c", 1, 1 }, &int_type };
+
+void __ubsan_handle_missing_return(const void *data);
+void __ubsan_handle_alignment_assumption(const void *data, uintptr_t address, uintptr_t align, uintptr_t offset);
+
+static void no_value(void)
+{
+    __ubsan_handle_missing_return(&here);
+}
+
+static void assume_aligned(void)
+{
+    __ubsan_handle_alignment_assumption(&here, 4100, 64, 4);
+}
+
 static void nothing_undefined(void)
 {
     keep = (int)(three_billion * three_billion);
     keep = small >> 1;
-    row[3] = five / minus_one;
+    table.row[3] = five / minus_one;
 }
 
 /* clang-format off */
@@ -166,7 +227,19 @@ static const struct {
     { no_array, "array without length", "[-1]" },
     { unreachable, "unreachable code", "it was reached" },
     { count_zeros_of_zero, "invalid value", "0 passed to a function that counts zero bits" },
+    { pass_null, "null pointer", "passed where none may be" },
+    { return_null, "null pointer", "returned where none may be" },
+    { no_value, "missing return", "a function that gives a value ended without one" },
+    { assume_aligned, "misaligned access", "0x00001000 is no multiple of 64" },
+#ifdef __SIZEOF_INT128__
+    { add_wide, "integer overflow", "? + ? does not fit into '__int128'" }, /* the widest that can be shown has 64 bits */
+#endif
 };
+
+/* What an x86 processor carries out without harm. */
+static void (*const harmless[])(void) = { add, subtract, multiply, negate, shift_too_far, index_behind, read_odd,
+                                          wrap_pointer, bad_bool, count_zeros_of_zero, pass_null, return_null,
+                                          no_value, assume_aligned };
 /* clang-format on */
 
 CASE(each_undefined_behaviour_is_told_with_its_values)
@@ -203,4 +276,19 @@ CASE(what_is_defined_is_not_told)
     struct instrument_report report;
 
     CHECK(instrument_catch(nothing_undefined, false, &report), ==, false);
+}
+
+CASE(in_a_pause_it_is_not_told_and_the_code_goes_on)
+{
+    struct instrument_report report;
+
+    forget_text();
+    instrument_pause();
+    for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++) {
+        case_note("row %zu", i);
+        CHECK(instrument_catch(harmless[i], false, &report), ==, false);
+    }
+    instrument_resume();
+    CHECK(text[0], ==, 0);
+    CHECK(table.row[0] + table.behind[1], ==, 1);
 }
