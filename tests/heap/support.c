@@ -199,6 +199,11 @@ size_t round_up(size_t size)
     return size % KHEAP_ALIGN == 0 ? size : size + KHEAP_ALIGN - size % KHEAP_ALIGN;
 }
 
+unsigned char *byte_at(const void *from, size_t bytes)
+{
+    return (unsigned char *)((uintptr_t)from + bytes);
+}
+
 static unsigned char colour_at(size_t i, unsigned colour)
 {
     return (unsigned char)(colour * 37u + i * 11u + 1u);
