@@ -450,17 +450,3 @@ CASE(every_bit_of_the_free_pointer)
 {
     flip_word(2);
 }
-
-/* What the header says cannot be noticed: the exact address of another boundary is another valid heap. */
-CASE(free_pointer_on_another_boundary)
-{
-    struct kheap h = make_heap(SMALL_HEAP), lower;
-    unsigned char *first = kheap_alloc(&h, 20);
-
-    lower = h;
-    CHECK_PTR(kheap_alloc(&h, 20), !=, NULL);
-    h.free_memory_pointer = lower.free_memory_pointer;
-    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_NONE);
-    kheap_free(&h, first);
-    CHECK(used(&h), ==, 0);
-}
