@@ -41,6 +41,7 @@ struct kheap make_heap_at(size_t bytes, size_t offset);
 /* The last report. take_fault gives the code of the one fault since it was asked last, KHEAP_E_NONE when there was
  * none, and 100 more than their number when there were several. A fault that no case takes fails the case. */
 extern struct kheap_report told;
+extern bool look_when_told; /* kheap_fault makes the three calls that it may make; off where a case makes them itself */
 unsigned take_fault(void);
 #define CHECK_FAULT(code) CHECK(take_fault(), ==, (code))
 #define CHECK_SILENT() CHECK(take_fault(), ==, KHEAP_E_NONE)
