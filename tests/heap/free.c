@@ -134,22 +134,6 @@ __attribute__((noinline)) static unsigned char *build(struct kheap *h, const siz
     return block;
 }
 
-/* The same size at the same place for the same owner: there is no way to tell, and no harm. */
-CASE(mark_of_a_boundary_built_again_alike)
-{
-    static const size_t size_and_align[2] = { 100, 64 };
-    struct kheap h = make_heap(1024), then;
-    unsigned char *block = build(&h, size_and_align);
-    struct kheap_mark mark = kheap_mark(&h);
-
-    kheap_free(&h, block);
-    build(&h, size_and_align);
-    then = h;
-    CHECK_PTR(kheap_alloc(&h, 10), !=, NULL);
-    kheap_release(&h, mark);
-    CHECK_MEM(&h, &then, sizeof(h));
-}
-
 /* The boundary stands at the same address, but the block below it is another one. */
 CASE(mark_of_a_boundary_built_again_otherwise)
 {

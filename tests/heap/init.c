@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT
  *
- * kheap_init and the types of the header: what it accepts, what it refuses and why, and that it stays in its memory. */
+ * kheap_init and the types of the header: what it accepts, and what it refuses and why. */
 #include "support.h"
 
-enum { FENCE = 64, LONGEST = 512, SMALLEST = 2 * TAG + KHEAP_ALIGN };
-
-static const unsigned char fence_byte = 0x5A;
+enum { SMALLEST = 2 * TAG + KHEAP_ALIGN };
 
 CASE(heap_is_three_words)
 {
@@ -125,59 +123,6 @@ CASE(init_takes_the_smallest)
         CHECK_PTR(kheap_alloc(&h, KHEAP_ALIGN), ==, h.heap_start);
         CHECK_PTR(h.free_memory_pointer, ==, h.heap_end);
     }
-}
-
-static void check_ends(const struct kheap *h, const unsigned char *memory, size_t size)
-{
-    CHECK((uintptr_t)h->heap_start % KHEAP_ALIGN, ==, 0);
-    CHECK((uintptr_t)h->heap_end % KHEAP_ALIGN, ==, 0);
-    CHECK_PTR(h->free_memory_pointer, ==, h->heap_start);
-    CHECK_PTR(h->heap_start, >=, memory + TAG);
-    CHECK_PTR(h->heap_start, <, memory + TAG + KHEAP_ALIGN);
-    CHECK_PTR(h->heap_end, <=, memory + size);
-    CHECK_PTR(h->heap_end, >, memory + size - KHEAP_ALIGN);
-}
-
-/* Fills the heap to the brim and writes each byte that it was given. */
-static void use_all(struct kheap *h)
-{
-    size_t largest = kheap_stats(h).largest;
-
-    kheap_free(h, kheap_try_alloc(h, 0, 32));
-    memset(kheap_alloc(h, largest), 0xEE, largest);
-    CHECK_PTR(h->free_memory_pointer, ==, h->heap_end);
-    CHECK(kheap_check(h, NULL), ==, KHEAP_E_NONE);
-}
-
-static void init_within(unsigned char *memory, size_t size)
-{
-    struct kheap h;
-    enum kheap_status status;
-
-    memset(memory - FENCE, fence_byte, size + 2 * FENCE);
-    status = kheap_init(&h, memory, size);
-    if (status == KHEAP_OK) {
-        check_ends(&h, memory, size);
-        use_all(&h);
-    }
-    CHECK(status, ==, size < lost_at((uintptr_t)memory % 32) + SMALLEST ? KHEAP_TOO_SMALL : KHEAP_OK);
-    for (size_t i = 1; i <= FENCE; i++) {
-        CHECK(memory[-(ptrdiff_t)i], ==, fence_byte);
-        CHECK(memory[size + i - 1], ==, fence_byte);
-    }
-    for (size_t i = 0; status != KHEAP_OK && i < size; i++)
-        CHECK(memory[i], ==, fence_byte);
-}
-
-CASE(init_stays_in_its_memory)
-{
-    unsigned char *page = fenced(4096);
-
-    for (size_t misaligned = 0; misaligned < 32; misaligned++)
-        for (size_t size = 0; size <= LONGEST; size++) {
-            case_note("misaligned by %zu, %zu bytes", misaligned, size);
-            init_within(page + FENCE + misaligned, size);
-        }
 }
 
 /* The floor costs memory, but none of the heap's figures. */

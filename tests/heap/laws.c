@@ -161,32 +161,6 @@ CASE(law_overhead_is_rounding_and_a_tag)
         }
 }
 
-/* More bytes than a signed word counts, where the machine has them: 2 GiB and more with 32 bits, 5 GiB with 64. */
-CASE(law_large_heaps_are_heaps)
-{
-    const size_t bytes = WORD_BITS == 32 ? (size_t)0x81 << 24 : (size_t)5 << (WORD_BITS / 2 - 2);
-    struct kheap h = make_heap(bytes), empty = h;
-    struct kheap_mark mark;
-    unsigned char *low, *high;
-
-    CHECK(kheap_stats(&h).largest, ==, bytes - TAG);
-    low = kheap_alloc(&h, bytes - 4096);
-    CHECK_PTR(low, ==, h.heap_start);
-    mark = kheap_mark(&h);
-    high = kheap_alloc_aligned(&h, 100, 256);
-    CHECK_PTR(high, ==, h.heap_end - 4096 + 256);
-    CHECK(kheap_stats(&h).payload, ==, bytes - 4096 + 100);
-    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_NONE);
-    kheap_free(&h, low);
-    CHECK_FAULT(KHEAP_E_OUT_OF_ORDER);
-    kheap_release(&h, mark);
-    CHECK(kheap_resize(&h, low, bytes - TAG), ==, true);
-    CHECK(unused(&h), ==, 0);
-    CHECK(kheap_resize(&h, low, 1), ==, true);
-    kheap_free(&h, low);
-    CHECK_MEM(&h, &empty, sizeof(h));
-}
-
 /* ---- A refused call changes nothing ------------------------------------------------------------------------------ */
 
 struct scene {

@@ -231,20 +231,6 @@ CASE(walk_of_no_blocks)
     CHECK(count, ==, 0);
 }
 
-CASE(walk_visits_blocks_with_written_slack)
-{
-    struct kheap h = make_heap(1024);
-    unsigned char *blocks[3];
-    size_t count = 0;
-
-    for (size_t i = 0; i < COUNT(blocks); i++)
-        blocks[i] = kheap_alloc(&h, 10);
-    memset(blocks[1] + 10, 0, 6);
-    CHECK(kheap_walk(&h, count_visit, &count), ==, KHEAP_E_NONE);
-    CHECK(count, ==, 3);
-    CHECK_SILENT();
-}
-
 /* Each byte of a tag, changed in turn. Only a wrong size hides where the block begins, and ends the walk there, unless it
  * happens to lead to another boundary. */
 CASE(walk_ends_at_a_tag_that_is_not_legible)

@@ -7,11 +7,27 @@
 #include "../../heap/kheap.h"
 #include "../case.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { TAG = KHEAP_TAG_BYTES, WORD_BITS = 8 * sizeof(void *) };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* The sanitizers make everything several times slower: the longest cases then do a part, and say so. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CLANG_INSTRUMENTS
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(CLANG_INSTRUMENTS)
+enum { INSTRUMENTED = 1 };
+#else
+enum { INSTRUMENTED = 0 };
+#endif
+
+/* What a case did, in figures, for the end of the tests' output. */
+#define FIGURE(...) (printf("figure: " __VA_ARGS__), printf("\n"))
 
 /* size zero bytes whose end lies against a forbidden page; so does their start when size is a multiple of 4096. */
 unsigned char *fenced(size_t size);
@@ -25,6 +41,7 @@ struct kheap make_heap_at(size_t bytes, size_t offset);
 /* The last report. take_fault gives the code of the one fault since it was asked last, KHEAP_E_NONE when there was
  * none, and 100 more than their number when there were several. A fault that no case takes fails the case. */
 extern struct kheap_report told;
+extern bool look_when_told; /* kheap_fault makes the three calls that it may make; off where a case makes them itself */
 unsigned take_fault(void);
 #define CHECK_FAULT(code) CHECK(take_fault(), ==, (code))
 #define CHECK_SILENT() CHECK(take_fault(), ==, KHEAP_E_NONE)
@@ -64,6 +81,9 @@ size_t size_of(const struct kheap *h);
 size_t used(const struct kheap *h);
 size_t unused(const struct kheap *h);
 size_t round_up(size_t size);
+
+/* So many bytes above: a heap may be larger than PTRDIFF_MAX, where C's own pointers cannot count. */
+unsigned char *byte_at(const void *from, size_t bytes);
 
 /* Fills and recognises a payload. */
 void paint(void *payload, size_t size, unsigned colour);

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What the heap cannot notice, as the Misses lines of the header say: each shown once, so that nobody takes it for
+ * noticed, and beside it the next thing that is. A case that turns red here tells that a line can go. */
+#include "support.h"
+
+enum { SMALL_HEAP = 1024 };
+
+/* The second heap lies in a block of the first: neither can know of the other. */
+CASE(miss_init_in_memory_that_is_somebody_elses)
+{
+    struct kheap first = make_heap(SMALL_HEAP), second = { 0 };
+    unsigned char *block = kheap_alloc(&first, 400), *inner;
+
+    paint(block, 400, 1);
+    CHECK(kheap_init(&second, block, 300), ==, KHEAP_OK);
+    inner = kheap_alloc(&second, 100);
+    CHECK_PTR(inner, >, block);
+    CHECK_PTR(inner + 100, <, block + 300);
+    CHECK(kheap_check(&first, NULL), ==, KHEAP_E_NONE);
+    CHECK(kheap_check(&second, NULL), ==, KHEAP_E_NONE);
+    CHECK(kheap_init(&second, block, 400 + TAG), ==, KHEAP_OK);
+    memset(kheap_alloc(&second, 400 - TAG), 0, 400 - TAG); /* to the end: its tag comes over the first heap's */
+    CHECK(kheap_check(&second, NULL), ==, KHEAP_E_NONE);
+    CHECK(kheap_check(&first, NULL), !=, KHEAP_E_NONE);
+}
+
+/* Only the floor's bytes are touched, so a heap that is told to reach too far looks like any other. */
+CASE(miss_init_in_memory_that_is_not_there)
+{
+    unsigned char *page = fenced(4096);
+    struct kheap h = { 0 };
+
+    CHECK(kheap_init(&h, page, 3 * 4096), ==, KHEAP_OK);
+    CHECK(kheap_stats(&h).free, ==, 3 * 4096 - TAG);
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_NONE);
+    kheap_free(&h, kheap_alloc(&h, 4096 - 2 * TAG));
+}
+
+/* An allocation, and a mark, looks no further down than the last tag. */
+CASE(miss_alloc_above_older_damage)
+{
+    struct kheap h = make_heap(SMALL_HEAP);
+    unsigned char *old = kheap_alloc(&h, 20), *middle = kheap_alloc(&h, 20), *last;
+
+    old[20] ^= 1;
+    last = kheap_alloc(&h, 20);
+    CHECK_PTR(last, ==, middle + 32 + TAG);
+    CHECK_PTR(kheap_mark(&h).position, ==, h.free_memory_pointer);
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_OVERFLOW);
+    kheap_free(&h, last);
+    kheap_free(&h, middle);
+    CHECK_SILENT();
+    kheap_free(&h, old);
+    CHECK_FAULT(KHEAP_E_OVERFLOW);
+}
+
+/* Of the last tag an allocation needs a part only, and the free of the block above it as well; its own free and
+ * kheap_check need it all. Every other value of each of its bytes. */
+CASE(miss_damage_of_a_tag_until_its_own_free)
+{
+    struct kheap h = make_heap_at(4096, 1040), filled;
+    unsigned char *block = kheap_alloc_aligned(&h, 20, 512), *tag = h.free_memory_pointer - TAG, *above;
+    size_t allocated = 0, freed = 0;
+
+    filled = h;
+    for (size_t i = 0; i < TAG; i++)
+        for (unsigned change = 1; change < 256; change++) {
+            case_note("byte %zu, changed by %#x", i, change);
+            above = kheap_alloc(&h, 20);
+            tag[i] ^= (unsigned char)change;
+            CHECK(kheap_check(&h, NULL), !=, KHEAP_E_NONE);
+            kheap_free(&h, above);
+            freed += take_fault() == KHEAP_E_NONE;
+            h = filled;
+            allocated += kheap_alloc(&h, 20) != NULL;
+            take_fault();
+            h = filled;
+            kheap_free(&h, block);
+            CHECK_DAMAGE_TOLD();
+            tag[i] ^= (unsigned char)change;
+        }
+    CHECK(allocated, >, 0);
+    CHECK(allocated, <, TAG * 255);
+    CHECK(freed, >, 0);
+    CHECK(freed, <, allocated);
+    kheap_free(&h, block);
+}
+
+/* The exact address of another boundary is another valid heap: every block above it is forgotten. */
+CASE(miss_free_pointer_on_another_boundary)
+{
+    struct kheap h = make_heap(SMALL_HEAP), lower;
+    unsigned char *first = kheap_alloc(&h, 20), *second;
+
+    lower = h;
+    second = kheap_alloc(&h, 20);
+    h.free_memory_pointer = lower.free_memory_pointer;
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_NONE);
+    CHECK_PTR(kheap_alloc(&h, 20), ==, second);
+    kheap_free(&h, second);
+    kheap_free(&h, first);
+    CHECK(used(&h), ==, 0);
+}
+
+/* The old pointer is equal to the new one. While the address is free, E05 tells; once it is handed out again nothing does,
+ * and the new owner's block is gone. */
+CASE(miss_pointer_whose_address_was_handed_out_again)
+{
+    struct kheap h = make_heap(SMALL_HEAP);
+    unsigned char *old = kheap_alloc(&h, 20), *new;
+
+    kheap_free(&h, old);
+    kheap_free(&h, old);
+    CHECK_FAULT(KHEAP_E_DOUBLE_FREE);
+    new = kheap_alloc(&h, 300);
+    CHECK_PTR(new, ==, old);
+    kheap_free(&h, old);
+    CHECK_SILENT();
+    CHECK(used(&h), ==, 0);
+}
+
+/* A write past the end of the byte that lies there already. */
+CASE(miss_write_of_the_same_byte)
+{
+    struct kheap h = make_heap(SMALL_HEAP);
+    unsigned char *first = kheap_alloc(&h, 20), *block = kheap_alloc_aligned(&h, 20, 256);
+    unsigned char tag[TAG];
+
+    memcpy(tag, block + 32, TAG);
+    memset(block + 20, KHEAP_SLACK_BYTE, 12);
+    memcpy(block + 32, tag, TAG);
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_NONE);
+    block[20] = KHEAP_SLACK_BYTE ^ 1;
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_OVERFLOW);
+    block[20] = KHEAP_SLACK_BYTE;
+    kheap_free(&h, block);
+    kheap_free(&h, first);
+    CHECK_SILENT();
+}
+
+/* Whatever lies between the first and the last byte that was asked for is the owner's: a field too far, a stale tag. */
+CASE(miss_write_within_the_block)
+{
+    struct kheap h = make_heap(SMALL_HEAP);
+    unsigned char *block = kheap_alloc(&h, 20), tag[TAG];
+
+    memcpy(tag, block + 32, TAG);
+    for (size_t i = 0; i < 20; i++) {
+        memset(block, 0, 20);
+        memcpy(block + i, tag, 20 - i < TAG ? 20 - i : TAG);
+        CHECK(kheap_check(&h, NULL), ==, KHEAP_E_NONE);
+    }
+    kheap_free(&h, block);
+    CHECK_SILENT();
+}
+
+/* In front of an aligned payload KHEAP_ALIGN bytes are filled; the rest of the gap is as it happens to be. */
+CASE(miss_write_deep_in_the_gap)
+{
+    struct kheap h = make_heap_at(4096, 1040);
+    unsigned char *block = kheap_alloc_aligned(&h, 20, 512), *gap;
+    size_t bytes = block_at(&h, block).gap;
+
+    gap = block - bytes;
+    CHECK(bytes, ==, 496);
+    for (size_t i = 0; i < bytes; i++) {
+        gap[i] ^= 0xFF;
+        case_note("%zu bytes in front of the payload", bytes - i);
+        CHECK(kheap_check(&h, NULL), ==, i < bytes - KHEAP_ALIGN ? KHEAP_E_NONE : KHEAP_E_DAMAGED);
+        if (i >= bytes - KHEAP_ALIGN)
+            gap[i] ^= 0xFF;
+    }
+    kheap_free(&h, block);
+    CHECK_SILENT();
+}
+
+/* Damage that adds up: the whole tag of another block that ended here once, with the slack that it had. */
+CASE(miss_tag_of_the_block_that_was_here_before)
+{
+    struct kheap h = make_heap(SMALL_HEAP);
+    unsigned char *block = kheap_alloc(&h, 17), tag[TAG];
+
+    memcpy(tag, block + 32, TAG);
+    kheap_free(&h, block);
+    CHECK_PTR(kheap_alloc(&h, 30), ==, block);
+    memset(block, 0, 30);
+    memcpy(block + 32, tag, TAG);
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_OVERFLOW); /* the bytes behind the 17th are no slack */
+    memset(block + 17, KHEAP_SLACK_BYTE, 13);
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_NONE);
+    CHECK(block_at(&h, block).size, ==, 17);
+    kheap_free(&h, block);
+    CHECK_SILENT();
+}
+
+/* One call site, so that both blocks have one owner. */
+__attribute__((noinline)) static unsigned char *build(struct kheap *h, size_t size, size_t align)
+{
+    unsigned char *block = kheap_alloc_aligned(h, size, align);
+
+    CHECK_PTR(block, !=, NULL);
+    return block;
+}
+
+/* The same size at the same place for the same owner: there is no way to tell, and no harm. */
+CASE(miss_mark_of_a_boundary_built_again_alike)
+{
+    struct kheap h = make_heap(SMALL_HEAP), then;
+    unsigned char *block = build(&h, 100, 64);
+    struct kheap_mark mark = kheap_mark(&h);
+
+    kheap_free(&h, block);
+    build(&h, 100, 64);
+    then = h;
+    CHECK_PTR(kheap_alloc(&h, 10), !=, NULL);
+    kheap_release(&h, mark);
+    CHECK_MEM(&h, &then, sizeof(h));
+    kheap_free(&h, block);
+    build(&h, 99, 64);
+    kheap_release(&h, mark);
+    CHECK_FAULT(KHEAP_E_BAD_MARK);
+}
+
+static bool count_visit(const struct kheap_block *block, void *context)
+{
+    size_t *count = context;
+
+    CHECK(block->size, ==, 10);
+    ++*count;
+    return true;
+}
+
+/* Figures and blocks are told from sizes alone. */
+CASE(miss_stats_and_walk_over_written_slack)
+{
+    struct kheap h = make_heap(SMALL_HEAP);
+    struct kheap_stats before, after;
+    unsigned char *blocks[3];
+    size_t count = 0;
+
+    for (size_t i = 0; i < COUNT(blocks); i++)
+        blocks[i] = kheap_alloc(&h, 10);
+    before = kheap_stats(&h);
+    memset(blocks[1] + 10, 0, 6);
+    after = kheap_stats(&h);
+    CHECK_MEM(&after, &before, sizeof(after));
+    CHECK(kheap_walk(&h, count_visit, &count), ==, KHEAP_E_NONE);
+    CHECK(count, ==, COUNT(blocks));
+    CHECK_SILENT();
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_OVERFLOW);
+}
