@@ -122,12 +122,17 @@ static uintptr_t chain_of(uintptr_t owner, size_t size, size_t gap)
 
 #define NOT_A_GAP 1
 
-/* The gap of the block that ends at `boundary`. When its tag is damaged that is nonsense, which possible_gap tells. */
-INLINE size_t gap_of(const unsigned char *boundary)
+/* The gap that a tag with these three words tells. When one is damaged that is nonsense, which possible_gap notices. */
+static size_t gap_in(uintptr_t owner, size_t size, uintptr_t chain)
 {
-    uintptr_t rest = word_below(boundary, CHAIN) - chain_of(word_below(boundary, OWNER), word_below(boundary, SIZE), 0);
+    uintptr_t rest = chain - chain_of(owner, size, 0);
 
     return rest == 0 ? 0 : rest == GAP_KEY ? NOT_A_GAP : rest - GAP_KEY;
+}
+
+INLINE size_t gap_of(const unsigned char *boundary)
+{
+    return gap_in(word_below(boundary, OWNER), word_below(boundary, SIZE), word_below(boundary, CHAIN));
 }
 
 /* Between heap_start and an edge there is room for it. */
@@ -145,7 +150,7 @@ INLINE bool sound(const struct kheap *h, const unsigned char *boundary)
 /* The caller has made sure that this does not wrap: size is at most what is left, and that is a multiple. */
 static size_t rounded(size_t size)
 {
-    return (size + KHEAP_ALIGN - 1) / KHEAP_ALIGN * KHEAP_ALIGN;
+    return (size + (KHEAP_ALIGN - 1)) / KHEAP_ALIGN * KHEAP_ALIGN;
 }
 
 /* The free pointer lies within the heap, where a tag can end. Whether the two ends are right, the seal knows. */
@@ -159,6 +164,13 @@ INLINE bool in_order(const struct kheap *h)
 /* Fills the KHEAP_ALIGN bytes below an aligned edge, in whole words. */
 static void fill_below(unsigned char *edge)
 {
+    /*@ loop invariant 1 <= n <= KHEAP_ALIGN / WORD + 1;
+      @ loop invariant n > 1 ==> word_of(edge - WORD) == SLACK_WORD;
+      @ loop invariant n > 2 ==> word_of(edge - 2 * WORD) == SLACK_WORD;
+      @ loop invariant \forall unsigned char *p; \base_addr(p) == \base_addr(edge) &&
+      @    (p + WORD <= edge - 16 || edge <= p) ==> word_of(p) == \at(word_of(p), LoopEntry);
+      @ loop assigns n, edge[-16 .. -1];
+      @ loop variant KHEAP_ALIGN / WORD + 1 - n; */
     for (size_t n = 1; n <= KHEAP_ALIGN / WORD; n++)
         set_below(edge, n, SLACK_WORD);
 }
@@ -176,6 +188,9 @@ INLINE bool intact(const unsigned char *edge, size_t from)
 
     if (without_first(word_below(edge, n), from % WORD) != without_first(SLACK_WORD, from % WORD))
         return false;
+    /*@ loop invariant 1 <= n <= KHEAP_ALIGN / WORD;
+      @ loop assigns n;
+      @ loop variant n; */
     while (--n > 0)
         if (word_below(edge, n) != SLACK_WORD)
             return false;
@@ -187,15 +202,15 @@ INLINE bool intact(const unsigned char *edge, size_t from)
 static void *refuse_alloc(const struct kheap *h, size_t size, size_t align, bool polite, const void *caller);
 
 /* Writes the tag of a block, above all that lives, and gives the boundary above it. */
-INLINE unsigned char *put_tag(const struct kheap *h, unsigned char *payload, size_t size, size_t gap, const void *owner)
+INLINE unsigned char *put_tag(const struct kheap *h, unsigned char *tag, size_t size, size_t gap, const void *owner)
 {
-    unsigned char *boundary = up(payload, rounded(size) + TAG);
+    unsigned char *boundary = up(tag, TAG);
     uintptr_t seal = seal_of(h, boundary);
 
     set_below(boundary, SEAL, seal);
-    set_below(boundary, OWNER, address_of(owner));
+    set_below(boundary, OWNER, (uintptr_t)owner);
     set_below(boundary, SIZE, size);
-    set_below(boundary, CHAIN, chain_of(address_of(owner), size, gap));
+    set_below(boundary, CHAIN, chain_of((uintptr_t)owner, size, gap));
     return boundary;
 }
 
@@ -236,13 +251,14 @@ INLINE void *take(struct kheap *h, size_t size, size_t gap, const void *owner)
     if (!in_order(h) || !fits(free_bytes(h), gap, size) || !sealed(h, h->free_memory_pointer))
         return NULL;
 
-    unsigned char *payload = up(h->free_memory_pointer, gap);
+    unsigned char *payload = up(h->free_memory_pointer, gap), *tag = up(payload, rounded(size));
     if (gap != 0) {
         fill_below(payload);
         set_below(payload, 1, SLACK_WORD + gap);
     }
-    fill_below(up(payload, size / KHEAP_ALIGN * KHEAP_ALIGN + KHEAP_ALIGN)); /* without slack: where the tag comes */
-    h->free_memory_pointer = put_tag(h, payload, size, gap, owner);
+    if (size % KHEAP_ALIGN != 0)
+        fill_below(tag);
+    h->free_memory_pointer = put_tag(h, tag, size, gap, owner);
     return payload;
 }
 
@@ -285,9 +301,10 @@ void *kheap_try_alloc(struct kheap *h, size_t size, size_t align)
 void *kheap_calloc(struct kheap *h, size_t count, size_t size)
 {
     bool wraps = size != 0 && count > SIZE_MAX / size;
-    unsigned char *payload = take_aligned(h, wraps ? SIZE_MAX : count * size, KHEAP_ALIGN, false, CALLER);
+    size_t bytes = wraps ? SIZE_MAX : count * size; /* which never fits */
+    unsigned char *payload = take_aligned(h, bytes, KHEAP_ALIGN, false, CALLER);
 
-    for (size_t i = 0; payload != NULL && i < count * size; i++)
+    for (size_t i = 0; payload != NULL && i < bytes; i++)
         payload[i] = 0;
     return payload;
 }
@@ -299,6 +316,9 @@ static void refuse_free(const struct kheap *h, const void *block, const void *ca
 /* The fill in front of a payload is whole, and tells the same gap as the tag. */
 static bool sound_gap(const struct kheap *h, const unsigned char *payload, size_t gap)
 {
+    /*@ loop invariant 2 <= n <= KHEAP_ALIGN / WORD + 1;
+      @ loop assigns n;
+      @ loop variant KHEAP_ALIGN / WORD + 1 - n; */
     for (size_t n = 2; n <= KHEAP_ALIGN / WORD; n++)
         if (word_below(payload, n) != SLACK_WORD)
             return false;
@@ -351,9 +371,10 @@ bool kheap_resize(struct kheap *h, void *block, size_t size)
         return false;
 
     const void *owner = (const void *)word_below(h->free_memory_pointer, OWNER);
-    for (size_t i = size; i < rounded(size); i++)
-        payload[i] = KHEAP_SLACK_BYTE;
-    h->free_memory_pointer = put_tag(h, payload, size, distance(begin, payload), owner);
+    unsigned char *tag = up(payload, rounded(size));
+    for (unsigned char *slack = up(payload, size); slack != tag; slack = up(slack, 1))
+        *slack = KHEAP_SLACK_BYTE;
+    h->free_memory_pointer = put_tag(h, tag, size, distance(begin, payload), owner);
     return true;
 }
 
