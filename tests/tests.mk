@@ -7,7 +7,8 @@
 
 TEST_PLAIN := gcc64 gcc32 clang64 clang32
 TEST_FLAVOURS := $(TEST_PLAIN) $(TEST_PLAIN:=-asan)
-TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/heap/*.c))
+TEST_MODEL_SOURCES := $(filter-out tests/model/told.c,$(wildcard tests/model/*.c))
+TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/heap/*.c)) $(TEST_MODEL_SOURCES)
 
 TEST_MULTIBOOT_SOURCES := machine/i386/multiboot.c tests/case.c \
                           $(sort $(wildcard tests/multiboot/*.c))
