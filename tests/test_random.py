@@ -49,7 +49,7 @@ def programs_agree(flavour, programs, seed, record_property):
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_random_programs(flavour, record_property):
-    programs_agree(flavour, 1000, 1, record_property)
+    programs_agree(flavour, 500, 1, record_property)
 
 
 @pytest.mark.slow
@@ -72,7 +72,7 @@ def expected(way, machine, heap):
     return [command.replace("LARGEST", largest) for command in FEWEST[way][0]]
 
 
-@pytest.mark.parametrize("way, seed", [pytest.param(way, seed, marks=[pytest.mark.slow] * (way == "hang"))
+@pytest.mark.parametrize("way, seed", [pytest.param(way, seed, marks=[pytest.mark.slow] * (way == "hang" or seed != 1))
                                        for way in FEWEST for seed in (1, 50) if (way, seed) != ("hang", 50)])
 @pytest.mark.parametrize("flavour", FLAVOURS)
 def test_a_broken_heap_is_found_and_shrunk(flavour, way, seed):
