@@ -7,7 +7,8 @@
 
 TEST_PLAIN := gcc64 gcc32 clang64 clang32
 TEST_FLAVOURS := $(TEST_PLAIN) $(TEST_PLAIN:=-asan)
-TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/heap/*.c))
+TEST_MODEL_SOURCES := $(filter-out tests/model/told.c,$(wildcard tests/model/*.c))
+TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/heap/*.c)) $(TEST_MODEL_SOURCES)
 
 TEST_MULTIBOOT_SOURCES := machine/i386/multiboot.c tests/case.c \
                           $(sort $(wildcard tests/multiboot/*.c))
@@ -53,20 +54,6 @@ build/tests/gcc64/case: $(call test_objects,gcc64,tests/case.c tests/case/selfte
 	@gcc -o $@ $^
 
 -include build/tests/gcc64/obj/tests/case/selftest.d
-
-# Every sequence of operations on a small heap, in both widths at once, until a minute or the room for states is up.
-EXHAUST := build/tests/gcc64/exhaust build/tests/gcc32/exhaust
-build/tests/gcc64/exhaust: $(call test_objects,gcc64,heap/kheap.c tests/exhaust/exhaust.c)
-build/tests/gcc32/exhaust: $(call test_objects,gcc32,heap/kheap.c tests/exhaust/exhaust.c)
-$(EXHAUST):
-	@echo "  LINK  $@"
-	@gcc $(if $(findstring 32,$@),-m32) -o $@ $^
-
-.PHONY: exhaust
-exhaust: $(EXHAUST) ## compare every short sequence of heap calls with a model, at most a minute
-	@build/tests/gcc32/exhaust 60 live & build/tests/gcc64/exhaust 60 live; status=$$?; wait $$! && exit $$status
-
-test-programs: $(EXHAUST)
 
 # Each folder of tests that needs more than this brings its own rules.
 -include $(wildcard tests/*/rules.mk)

@@ -1,403 +1,370 @@
 /* SPDX-License-Identifier: MIT
  *
  * Every sequence of operations on a small heap, breadth first, until the time is up: each answer and each state is
- * compared with a model that is obviously right, an array of blocks. States that were seen are merged. Two are the same
- * when the three words are, and every byte of the memory: stale tags in the free part included, or, with "live", only the
- * bytes below the free pointer, which reaches further and trusts that the heap reads no others.
+ * compared with the model (tests/model). States that were seen are merged. Two are the same when their models are: the
+ * blocks with their owners, and both marks, alive or dead, with what lay below them. With "bytes" every byte of the
+ * memory has to be the same too, stale tags in payloads and in the free part included: that reaches less far, and trusts
+ * less.
  *
- *     exhaust SECONDS [live]
+ * A state is kept as a fingerprint of 128 bits and the operation that led to it, so what it was is found by doing it
+ * again. Two different states with one fingerprint would be merged; with 10^8 states that is less likely than 10^-22.
+ *
+ *     exhaust SECONDS [bytes]
  */
-#include "kheap.h"
+#define _GNU_SOURCE
+#include "../model/world.h"
 
-#include <stdint.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
-enum { MEMORY = 256, MOST_BLOCKS = 16, MOST_MARKS = 2, TAG = KHEAP_TAG_BYTES, TOTAL = MEMORY - TAG };
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-/* The model: blocks from the bottom up, and boundaries that were marked. Offsets from heap_start. */
-struct model {
-    struct {
-        size_t payload, size, gap;
-    } block[MOST_BLOCKS];
-    struct {
-        size_t position, blocks;
-        struct kheap_mark mark;
-    } mark[MOST_MARKS];
-    size_t blocks, marks, top;
+/* ---- The heap --------------------------------------------------------------------------------------------------- */
+
+/* heap_start lies three tags below a multiple of 4096, so that each alignment up to that can be served. */
+enum {
+    TAG = KHEAP_TAG_BYTES,
+    TOTAL = 7 * TAG,
+    AROUND = 64,
+    MEMORY = AROUND + TAG + TOTAL + AROUND,
+    BELOW_PAGE = 3 * TAG
 };
+
+static _Alignas(4096) unsigned char pages[2 * 4096];
+static unsigned char *const memory = pages + 4096 - BELOW_PAGE - TAG - AROUND;
+static struct world world;
+
+static bool start(void)
+{
+    return world_start(&world, AROUND, TAG + TOTAL, false);
+}
+
+/* ---- Every operation -------------------------------------------------------------------------------------------- */
+
+#define SIZE(n) .size = { false, (n) }
+#define LARGEST(more) .size = { true, (size_t)(more) }
+#define AT(base, number, bytes) .place = { .from = (base), .nth = (number), .offset = (size_t)(bytes) }
+#define ALIGN(n) .align = (n)
+#define ALIGNED_TO(n)                                                                                                  \
+    {                                                                                                                  \
+        ALIGNED, SIZE(1), ALIGN(n)                                                                                     \
+    }
+
+/* Sizes and alignments at every boundary, and each address that could be taken for a block. */
+static const struct step operations[] = {
+    { ALLOC, SIZE(0) },
+    { ALLOC, SIZE(1) },
+    { ALLOC, SIZE(15) },
+    { ALLOC, SIZE(16) },
+    { ALLOC, SIZE(17) },
+    { ALLOC, LARGEST(-1) },
+    { ALLOC, LARGEST(0) },
+    { ALLOC, LARGEST(1) },
+    { ALLOC, SIZE(SIZE_MAX - TAG + 1) },
+    { ALLOC, SIZE(SIZE_MAX - 15) },
+    { ALLOC, SIZE(SIZE_MAX) },
+    ALIGNED_TO(1),
+    ALIGNED_TO(2),
+    ALIGNED_TO(4),
+    ALIGNED_TO(8),
+    ALIGNED_TO(16),
+    ALIGNED_TO(32),
+    ALIGNED_TO(64),
+    ALIGNED_TO(128),
+    ALIGNED_TO(256),
+    ALIGNED_TO(512),
+    ALIGNED_TO(1024),
+    ALIGNED_TO(2048),
+    ALIGNED_TO(4096),
+    ALIGNED_TO(SIZE_MAX / 2 + 1),
+    ALIGNED_TO(0),
+    ALIGNED_TO(3),
+    ALIGNED_TO(24),
+    ALIGNED_TO(SIZE_MAX),
+    { ALIGNED, LARGEST(0), ALIGN(4096) },
+    { ALIGNED, LARGEST(1), ALIGN(4096) },
+    { ALIGNED, SIZE(SIZE_MAX), ALIGN(4096) },
+    { TRY, SIZE(5), ALIGN(64) },
+    { TRY, LARGEST(0), ALIGN(32) },
+    { TRY, LARGEST(1), ALIGN(32) },
+    { TRY, SIZE(1), ALIGN(24) },
+    { CALLOC, SIZE(7), ALIGN(1) },
+    { CALLOC, LARGEST(1), ALIGN(1) },
+    { CALLOC, SIZE(SIZE_MAX / 16 + 2), ALIGN(16) }, /* the product wraps to 16 */
+    { CALLOC, SIZE(2), ALIGN(SIZE_MAX / 2 + 1) },   /* and to 0 */
+    { RESIZE, AT(NEWEST, 0, 0), SIZE(0) },
+    { RESIZE, AT(NEWEST, 0, 0), SIZE(1) },
+    { RESIZE, AT(NEWEST, 0, 0), SIZE(16) },
+    { RESIZE, AT(NEWEST, 0, 0), SIZE(17) },
+    { RESIZE, AT(NEWEST, 0, 0), LARGEST(0) },
+    { RESIZE, AT(NEWEST, 0, 0), LARGEST(1) },
+    { RESIZE, AT(NEWEST, 0, 0), SIZE(SIZE_MAX) },
+    { RESIZE, AT(NEWEST, 1, 0), SIZE(1) },
+    { RESIZE, AT(NEWEST, 0, 1), SIZE(1) },
+    { RESIZE, AT(TOP, 0, 0), SIZE(1) },
+    { RESIZE, AT(NOTHING, 0, 0), SIZE(1) },
+    { FREE, AT(NEWEST, 0, 0) },
+    { FREE, AT(NEWEST, 1, 0) },
+    { FREE, AT(NEWEST, 2, 0) },
+    { FREE, AT(OLDEST, 0, 0) },
+    { FREE, AT(NEWEST, 0, 1) },
+    { FREE, AT(NEWEST, 0, 16) },
+    { FREE, AT(NEWEST, 0, -16) },
+    { FREE, AT(START, 0, 0) },
+    { FREE, AT(START, 0, -TAG) },
+    { FREE, AT(TOP, 0, -1) },
+    { FREE, AT(TOP, 0, 0) },
+    { FREE, AT(TOP, 0, 1) },
+    { FREE, AT(TOP, 0, TAG) },
+    { FREE, AT(END, 0, 0) },
+    { FREE, AT(NOTHING, 0, 0) },
+    { MARK, .slot = 0 },
+    { MARK, .slot = 1 },
+    { RELEASE, .slot = 0 },
+    { RELEASE, .slot = 1 },
+    { RELEASE, .slot = MODEL_FOREIGN },
+};
+
+#define OPERATIONS COUNT(operations)
+
+/* ---- What tells states apart ------------------------------------------------------------------------------------ */
+
+struct fingerprint {
+    uint64_t a, b;
+};
+
+static bool bytes_count;
+
+static void feed(struct fingerprint *print, uint64_t word)
+{
+    print->a = (print->a ^ word) * 0x9E3779B97F4A7C15u;
+    print->a ^= print->a >> 32;
+    print->b = (print->b + word) * 0xD6E8FEB86659FD93u;
+    print->b ^= print->b >> 29;
+}
+
+static void feed_blocks(struct fingerprint *print, const struct model_block *block, size_t count)
+{
+    feed(print, count);
+    for (size_t i = 0; i < count; i++) {
+        feed(print, block[i].size << 16 | block[i].gap); /* and the payload's place follows from what lies below */
+        feed(print, (uintptr_t)block[i].owner);
+    }
+}
+
+static struct fingerprint fingerprint(void)
+{
+    struct fingerprint print = { 1, 2 };
+    const struct model *m = &world.model;
+
+    feed_blocks(&print, m->block, m->count);
+    for (size_t i = 0; i < 2; i++) {
+        feed(&print, m->mark[i].taken);
+        feed_blocks(&print, m->mark[i].below, m->mark[i].count);
+    }
+    for (size_t i = 0; bytes_count && i < MEMORY; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, memory + i, sizeof word);
+        feed(&print, word);
+    }
+    return print;
+}
+
+/* ---- The states that were seen ---------------------------------------------------------------------------------- */
 
 struct state {
-    struct kheap heap;
-    struct model model;
-    uint64_t sequences; /* how many lead here, all of the same length */
-    unsigned char memory[MEMORY];
+    uint32_t before; /* the state that it was first reached from, and how */
+    uint16_t operation;
 };
 
-static _Alignas(16) unsigned char memory[MEMORY];
-static struct kheap heap;
-static struct model model;
-static enum kheap_fault fault;
-static const char *doing;
-static size_t doing_size, doing_align;
+enum { MOST_STATES = 1 << 26, MOST_LENGTH = 100 };
 
-void kheap_fault(const struct kheap_report *report)
+static struct state *states;
+static size_t state_count;
+
+/* Their fingerprints: a hash table that is never more than half full, and grows, so that a small one stays fast. */
+static struct fingerprint *prints;
+static size_t slots;
+
+static void *room(size_t count, size_t size)
 {
-    fault = report->fault;
-}
+    void *got = calloc(count, size); /* what is not touched costs nothing */
 
-static _Noreturn void differs(const char *what, size_t expected, size_t got)
-{
-    printf("%s(%zu, %zu): %s should be %zu and is %zu, with %zu blocks live:\n", doing, doing_size, doing_align, what,
-           expected, got, model.blocks);
-    for (size_t i = 0; i < model.blocks; i++)
-        printf("    payload +%zu, %zu bytes, gap %zu\n", model.block[i].payload, model.block[i].size,
-               model.block[i].gap);
-    exit(1);
-}
-
-static void expect(const char *what, size_t expected, size_t got)
-{
-    if (expected != got)
-        differs(what, expected, got);
-}
-
-static size_t rounded(size_t size)
-{
-    return (size + 15) / 16 * 16;
-}
-
-static size_t offset_of(const void *address)
-{
-    return (size_t)((uintptr_t)address - (uintptr_t)heap.heap_start);
-}
-
-/* ---- What has to hold after each operation ---------------------------------------------------------------------- */
-
-static bool compare_block(const struct kheap_block *block, void *context)
-{
-    size_t i = --*(size_t *)context;
-
-    expect("payload of a block", model.block[i].payload, offset_of(block->payload));
-    expect("size of a block", model.block[i].size, block->size);
-    expect("gap of a block", model.block[i].gap, block->gap);
-    return true;
-}
-
-static void compare(enum kheap_fault wanted)
-{
-    struct kheap_stats stats = kheap_stats(&heap);
-    size_t left = model.blocks, payload = 0;
-
-    expect("fault", wanted, fault);
-    expect("heap_end", TOTAL, offset_of(heap.heap_end));
-    expect("free pointer", model.top, offset_of(heap.free_memory_pointer));
-    expect("kheap_walk", KHEAP_E_NONE, kheap_walk(&heap, compare_block, &left));
-    expect("blocks not visited", 0, left);
-    expect("kheap_check", KHEAP_E_NONE, kheap_check(&heap, NULL));
-    for (size_t i = 0; i < model.blocks; i++)
-        payload += model.block[i].size;
-    expect("used", model.top, stats.used);
-    expect("free", TOTAL - model.top, stats.free);
-    expect("payload", payload, stats.payload);
-    expect("largest", TOTAL - model.top >= TAG ? TOTAL - model.top - TAG : 0, stats.largest);
-    expect("sum", stats.used, stats.payload + stats.padding + stats.tags);
-}
-
-/* ---- The operations, each with its model ------------------------------------------------------------------------ */
-
-enum way { ALLOC, ALIGNED, TRY, CALLOC };
-
-static void *ask(enum way way, size_t size, size_t align)
-{
-    switch (way) {
-    case ALLOC: return kheap_alloc(&heap, size);
-    case ALIGNED: return kheap_alloc_aligned(&heap, size, align);
-    case TRY: return kheap_try_alloc(&heap, size, align);
-    default: return kheap_calloc(&heap, size, 1);
+    if (got == NULL) {
+        printf("there is no room for %zu MiB\n", count * size >> 20);
+        exit(2);
     }
+    return got;
 }
 
-static void allocate(enum way way, size_t size, size_t align)
+/* Where this fingerprint is, or would have its place: a free slot is all zero. */
+static struct fingerprint *find(const struct fingerprint *print)
 {
-    bool bad = align == 0 || (align & (align - 1)) != 0;
-    uintptr_t start = (uintptr_t)heap.heap_start, at = start + model.top;
-    uintptr_t payload =
-        bad ? 0 : (at + (align < 16 ? 16 : align) - 1) / (align < 16 ? 16 : align) * (align < 16 ? 16 : align);
-    bool fits = !bad && payload - start + TAG <= TOTAL && size <= TOTAL - TAG - (payload - start);
-    void *got = ask(way, size, align);
+    size_t at = (size_t)print->a & (slots - 1);
 
-    expect("payload", fits ? payload : 0, (uintptr_t)got);
-    if (fits) {
-        model.block[model.blocks].payload = payload - start;
-        model.block[model.blocks].size = size;
-        model.block[model.blocks++].gap = payload - at;
-        model.top = payload - start + rounded(size) + TAG;
-    }
-    compare(fits ? KHEAP_E_NONE : bad ? KHEAP_E_BAD_ALIGNMENT : way == TRY ? KHEAP_E_NONE : KHEAP_E_OUT_OF_MEMORY);
+    while ((prints[at].a != 0 || prints[at].b != 0) && (prints[at].a != print->a || prints[at].b != print->b))
+        at = (at + 1) & (slots - 1);
+    return &prints[at];
 }
 
-/* A mark dies with the boundary that it names. */
-static void drop_marks(void)
+static void grow(void)
 {
-    while (model.marks > 0 && model.mark[model.marks - 1].blocks > model.blocks)
-        model.marks--;
+    struct fingerprint *old = prints;
+    size_t old_slots = slots;
+
+    slots = old_slots == 0 ? 1024 : 2 * old_slots;
+    prints = room(slots, sizeof prints[0]);
+    for (size_t i = 0; i < old_slots; i++)
+        if (old[i].a != 0 || old[i].b != 0)
+            *find(&old[i]) = old[i];
+    free(old);
 }
 
-static void pop(void)
+/* Adds the present state unless it was seen. False when there is no more room. */
+static bool remember(uint32_t before, size_t operation)
 {
-    model.blocks--;
-    model.top = model.block[model.blocks].payload - model.block[model.blocks].gap;
-    drop_marks();
-}
+    const struct fingerprint print = fingerprint();
 
-static void free_number(size_t number)
-{
-    bool last = number + 1 == model.blocks;
-
-    kheap_free(&heap, heap.heap_start + model.block[number].payload);
-    if (last)
-        pop();
-    compare(last ? KHEAP_E_NONE : KHEAP_E_OUT_OF_ORDER);
-}
-
-static void free_nonsense(size_t offset, enum kheap_fault wanted)
-{
-    kheap_free(&heap, heap.heap_start + offset);
-    compare(wanted);
-}
-
-static void resize_last(size_t size)
-{
-    size_t payload = model.block[model.blocks - 1].payload;
-    bool fits = size <= TOTAL - TAG - payload;
-
-    expect("answer", fits, kheap_resize(&heap, heap.heap_start + payload, size));
-    if (fits) {
-        model.block[model.blocks - 1].size = size;
-        model.top = payload + rounded(size) + TAG;
-        while (model.marks > 0 && model.mark[model.marks - 1].blocks == model.blocks) /* above the block that moved */
-            model.marks--;
-    }
-    compare(KHEAP_E_NONE);
-}
-
-static void set_mark(void)
-{
-    model.mark[model.marks].mark = kheap_mark(&heap);
-    model.mark[model.marks].blocks = model.blocks;
-    model.mark[model.marks++].position = model.top;
-    compare(KHEAP_E_NONE);
-}
-
-static void release_mark(size_t number)
-{
-    kheap_release(&heap, model.mark[number].mark);
-    model.blocks = model.mark[number].blocks;
-    model.top = model.mark[number].position;
-    model.marks = number;
-    compare(KHEAP_E_NONE);
-}
-
-/* ---- Every operation, by number --------------------------------------------------------------------------------- */
-
-/* Sizes and alignments at every boundary. LARGEST counts from the largest request that fits. */
-#define LARGEST ((size_t)1 << 20)
-
-static const struct {
-    enum way way;
-    const char *name;
-    size_t size, align;
-} requests[] = {
-    { ALLOC, "alloc", 0, 16 },
-    { ALLOC, "alloc", 1, 16 },
-    { ALLOC, "alloc", 15, 16 },
-    { ALLOC, "alloc", 16, 16 },
-    { ALLOC, "alloc", 17, 16 },
-    { ALLOC, "alloc", LARGEST, 16 },
-    { ALLOC, "alloc", LARGEST + 1, 16 },
-    { ALLOC, "alloc", LARGEST - 1, 16 },
-    { ALLOC, "alloc", SIZE_MAX, 16 },
-    { ALLOC, "alloc", SIZE_MAX - 31, 16 },
-    { CALLOC, "calloc", 7, 16 },
-    { ALIGNED, "aligned", 1, 1 },
-    { ALIGNED, "aligned", 5, 32 },
-    { ALIGNED, "aligned", 16, 64 },
-    { ALIGNED, "aligned", 0, 128 },
-    { ALIGNED, "aligned", 1, 4096 },
-    { ALIGNED, "aligned", 1, SIZE_MAX / 2 + 1 },
-    { ALIGNED, "aligned", 1, 0 },
-    { ALIGNED, "aligned", 1, 3 },
-    { ALIGNED, "aligned", 1, SIZE_MAX },
-    { TRY, "try", 1, 32 },
-    { TRY, "try", LARGEST + 1, 16 },
-    { TRY, "try", SIZE_MAX, 64 },
-};
-static const size_t new_sizes[] = { 0, 1, 16, 17, TOTAL, SIZE_MAX };
-
-#define REQUESTS (sizeof requests / sizeof requests[0])
-#define NEW_SIZES (sizeof new_sizes / sizeof new_sizes[0])
-
-static bool do_request(size_t i)
-{
-    size_t largest = kheap_stats(&heap).largest, size = requests[i].size;
-
-    doing = requests[i].name;
-    if (size >= LARGEST - 1 && size <= LARGEST + 1)
-        size = largest + size - LARGEST;
-    if (model.blocks == MOST_BLOCKS || (size == SIZE_MAX && requests[i].size == LARGEST - 1))
+    if (2 * state_count >= slots)
+        grow();
+    struct fingerprint *found = find(&print);
+    if (found->a == print.a && found->b == print.b)
+        return true;
+    if (state_count == MOST_STATES)
         return false;
-    doing_size = size;
-    doing_align = requests[i].align;
-    allocate(requests[i].way, size, doing_align);
+    states[state_count++] = (struct state){ before, (uint16_t)operation };
+    *found = print;
     return true;
 }
 
-static bool do_nonsense(size_t i)
+/* The operations that lead to a state, first the first. Gives how many. */
+static size_t path_to(size_t number, uint16_t path[MOST_LENGTH])
 {
-    static const size_t above[] = { 0, 16 };
+    size_t length = 0, at = MOST_LENGTH;
 
-    doing = "free nonsense";
-    if (i < 2 && model.top + above[i] < TOTAL)
-        return free_nonsense(model.top + above[i], KHEAP_E_DOUBLE_FREE), true;
-    if (i == 2 && model.blocks > 0)
-        return free_nonsense(model.block[0].payload + 1, KHEAP_E_NOT_A_BLOCK), true;
-    if (i == 3)
-        return free_nonsense(TOTAL, KHEAP_E_NOT_A_BLOCK), true;
-    if (i == 4)
-        return free_nonsense((size_t)0 - TAG, KHEAP_E_NOT_A_BLOCK), true;
-    return false;
+    for (; number != 0; number = states[number].before)
+        path[--at] = states[number].operation;
+    for (; at < MOST_LENGTH; at++)
+        path[length++] = path[at];
+    return length;
 }
-
-/* False when there is no such operation in this state. */
-static bool operate(size_t i)
-{
-    fault = KHEAP_E_NONE;
-    doing_size = i;
-    doing_align = 0;
-    if (i < REQUESTS)
-        return do_request(i);
-    if ((i -= REQUESTS) < MOST_BLOCKS)
-        return doing = "free number", i < model.blocks && (free_number(i), true);
-    if ((i -= MOST_BLOCKS) < NEW_SIZES)
-        return doing = "resize", doing_size = new_sizes[i], model.blocks > 0 && (resize_last(new_sizes[i]), true);
-    if ((i -= NEW_SIZES) < MOST_MARKS)
-        return doing = "release", i < model.marks && (release_mark(i), true);
-    if ((i -= MOST_MARKS) == 0)
-        return doing = "mark", model.marks < MOST_MARKS && (set_mark(), true);
-    return do_nonsense(i - 1);
-}
-
-#define OPERATIONS (REQUESTS + MOST_BLOCKS + NEW_SIZES + MOST_MARKS + 1 + 5)
 
 /* ---- The search ------------------------------------------------------------------------------------------------- */
 
-enum { MOST_STATES = sizeof(void *) == 8 ? 1 << 22 : 1 << 21, SLOTS = 1 << 23 };
-
-static bool only_live; /* bytes tell states apart */
-
-static struct state *states;
-static uint32_t *slots; /* hash table: 1 + the number of a state, or 0 */
-static size_t state_count;
-
-static size_t bytes_that_count(void)
-{
-    return only_live ? TAG + model.top : MEMORY;
-}
-
-static uint64_t hash_of(void)
-{
-    uint64_t hash = 14695981039346656037u;
-
-    for (size_t i = 0; i < bytes_that_count(); i++)
-        hash = (hash ^ memory[i]) * 1099511628211u;
-    hash = (hash ^ model.top) * 1099511628211u;
-    for (size_t i = 0; i < model.marks; i++)
-        hash = (hash ^ model.mark[i].position) * 1099511628211u;
-    return hash ^ hash >> 29;
-}
-
-static bool is_here(const struct state *state)
-{
-    return state->model.top == model.top && state->model.marks == model.marks &&
-           memcmp(state->model.mark, model.mark, model.marks * sizeof model.mark[0]) == 0 &&
-           memcmp(state->memory, memory, bytes_that_count()) == 0;
-}
-
-/* Finds or adds the present state; `sequences` more lead to it if it is of the level that is being built. */
-static bool remember(uint64_t sequences, size_t level_start)
-{
-    size_t at = hash_of() % SLOTS;
-
-    for (; slots[at] != 0; at = (at + 1) % SLOTS)
-        if (is_here(&states[slots[at] - 1])) {
-            if (slots[at] - 1 >= level_start)
-                states[slots[at] - 1].sequences += sequences;
-            return true;
-        }
-    if (state_count == MOST_STATES)
-        return false;
-    states[state_count] = (struct state){ .heap = heap, .model = model, .sequences = sequences };
-    memcpy(states[state_count].memory, memory, MEMORY);
-    slots[at] = (uint32_t)++state_count;
-    return true;
-}
-
-static void restore(const struct state *state)
-{
-    heap = state->heap;
-    model = state->model;
-    memcpy(memory, state->memory, MEMORY);
-}
-
 static double seconds(void)
 {
-    return (double)clock() / CLOCKS_PER_SEC;
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static _Noreturn void differs(size_t number, size_t operation)
+{
+    uint16_t path[MOST_LENGTH];
+    size_t length = path_to(number, path);
+    char text[TEXT_MAX];
+
+    printf("%zu bits, a heap of %d bytes: %s after\n", 8 * sizeof(void *), TOTAL, world_text(&world, text));
+    for (size_t i = 0; i < length; i++)
+        printf("    %s\n", step_text(&operations[path[i]], text));
+    printf("    %s\n", operation < OPERATIONS ? step_text(&operations[operation], text) : "(the same once more)");
+    exit(1);
+}
+
+static size_t state_now, operation_now;
+
+/* Nothing is right any more, so what a signal handler may not do does not matter either. */
+static void on_signal(int number)
+{
+    world.what = number == SIGALRM ? "a call that does not come back: signal" : "a call that crashes: signal";
+    world.expected = 0;
+    world.got = (size_t)number;
+    differs(state_now, operation_now);
+}
+
+/* Makes a state again. */
+static void reach(size_t number)
+{
+    uint16_t path[MOST_LENGTH];
+    size_t length = path_to(number, path);
+
+    state_now = number;
+    operation_now = OPERATIONS;
+    if (!start())
+        differs(number, OPERATIONS);
+    for (size_t i = 0; i < length; i++)
+        if (!world_do(&world, &operations[path[i]]))
+            differs(number, OPERATIONS);
 }
 
 /* All operations in one state. False when there is no more room. */
-static bool expand(size_t number, size_t level_start, uint64_t *operations)
+static bool expand(size_t number)
 {
-    uint64_t sequences = states[number].sequences;
+    static struct world saved;
+    static unsigned char bytes[MEMORY];
 
+    if (saved.model.block == NULL && !world_make(&saved, bytes, MEMORY))
+        exit(2);
+    reach(number);
+    saved.heap = world.heap;
+    model_copy(&saved.model, &world.model);
+    memcpy(bytes, memory, MEMORY);
     for (size_t i = 0; i < OPERATIONS; i++) {
-        restore(&states[number]);
-        if (!operate(i))
-            continue;
-        ++*operations;
-        if (!remember(sequences, level_start))
+        operation_now = i;
+        if (!world_do(&world, &operations[i]))
+            differs(number, i);
+        if (!world.changed && !bytes_count)
+            continue; /* still the same state */
+        if (!remember((uint32_t)number, i))
             return false;
+        world.heap = saved.heap;
+        model_copy(&world.model, &saved.model);
+        memcpy(memory, bytes, MEMORY);
     }
+    return true;
+}
+
+/* Expands the states of one length. False when the time or the room was up before. */
+static bool expand_all(size_t from, size_t to, double end, double *compared)
+{
+    for (size_t i = from; i < to; i++, *compared += (double)OPERATIONS)
+        if (((i & 255) == 255 && seconds() > end) || !expand(i))
+            return false;
     return true;
 }
 
 int main(int count, char **words)
 {
-    double limit = count > 1 ? atof(words[1]) : 60;
-    only_live = count > 2;
-    uint64_t operations = 0;
-    size_t from = 0, length = 0;
+    int limit = count > 1 ? atoi(words[1]) : 60;
+    double end = seconds() + limit, sequences = 0, of_length = 1, compared = 0;
+    size_t length = 0, expanded = 0;
 
-    states = malloc(MOST_STATES * sizeof states[0]);
-    slots = calloc(SLOTS, sizeof slots[0]);
-    if (states == NULL || slots == NULL || kheap_init(&heap, memory, MEMORY) != KHEAP_OK)
+    signal(SIGSEGV, on_signal);
+    signal(SIGABRT, on_signal);
+    signal(SIGALRM, on_signal);
+    alarm((unsigned)limit + 30);
+    bytes_count = count > 2;
+    states = room(MOST_STATES, sizeof states[0]);
+    if (!world_make(&world, memory, MEMORY))
         return 2;
-    remember(1, 0);
-    while (from < state_count && seconds() < limit) {
-        size_t to = state_count;
-        bool whole = true;
-        for (; from < to && whole; from++)
-            whole = expand(from, to, &operations) && ((from & 1023) != 0 || seconds() < limit);
-        if (!whole)
-            break;
-        printf("length %zu: %zu states so far, %llu operations compared\n", ++length, state_count,
-               (unsigned long long)operations);
+    if (!start() || !remember(0, 0))
+        differs(0, OPERATIONS);
+    for (size_t to = state_count; to > expanded && expand_all(expanded, to, end, &compared); to = state_count) {
+        expanded = to;
+        of_length *= (double)OPERATIONS; /* each can be asked for in each state */
+        sequences += of_length;
+        printf("%zu bits, length %zu: %zu states so far, %.3g sequences, %.1f s of the processor\n", 8 * sizeof(void *),
+               ++length, state_count, sequences, (double)clock() / CLOCKS_PER_SEC);
         fflush(stdout);
     }
-    printf("every sequence of up to %zu operations, %zu bits: %zu states, %llu operations compared, no difference%s\n",
-           length, 8 * sizeof(void *), state_count, (unsigned long long)operations,
-           from == state_count ? "; there are no others" : "");
+    printf("every sequence of up to %zu of %zu operations, %zu bits: %.3g sequences, %zu states, %.3g operations "
+           "compared, no difference%s\n",
+           length, OPERATIONS, 8 * sizeof(void *), sequences, state_count, compared,
+           expanded == state_count ? "; there are no other states" : "");
     return 0;
 }
