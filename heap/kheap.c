@@ -113,11 +113,11 @@ INLINE bool sealed(const struct kheap *h, const unsigned char *boundary)
     return word_below(boundary, SEAL) == seal_of(h, boundary);
 }
 
-/* The chain binds owner, size and gap. The factors are odd and differ: a change of any one word moves the sum, whatever
- * the change, and two words that exchange their values, or of which one gains what another loses, do not cancel. */
+/* The chain binds owner, size and gap. The factors are odd: a change of any one word moves the sum, whatever the change.
+ * They differ, and one of them is large: words that exchange their values, or that gain and lose a little, do not cancel. */
 static uintptr_t chain_of(uintptr_t owner, size_t size, size_t gap)
 {
-    return (owner * 3 + size) * 3 + KEY + (gap != 0 ? gap + GAP_KEY : 0);
+    return (owner * KEY + size) * 3 + KEY + (gap != 0 ? gap + GAP_KEY : 0);
 }
 
 #define NOT_A_GAP 1
