@@ -304,8 +304,12 @@ void *kheap_calloc(struct kheap *h, size_t count, size_t size)
     size_t bytes = wraps ? SIZE_MAX : count * size; /* which never fits */
     unsigned char *payload = take_aligned(h, bytes, KHEAP_ALIGN, false, CALLER);
 
+    /*@ loop invariant payload != \null ==> 0 <= i <= bytes;
+      @ loop invariant payload != \null ==> \forall integer k; 0 <= k < i ==> payload[k] == 0;
+      @ loop assigns i, payload[0 .. bytes - 1];
+      @ loop variant bytes - i; */
     for (size_t i = 0; payload != NULL && i < bytes; i++)
-        payload[i] = 0;
+        *up(payload, i) = 0;
     return payload;
 }
 
@@ -372,6 +376,9 @@ bool kheap_resize(struct kheap *h, void *block, size_t size)
 
     const void *owner = (const void *)word_below(h->free_memory_pointer, OWNER);
     unsigned char *tag = up(payload, rounded(size));
+    /*@ loop invariant payload + size <= slack <= tag && \base_addr(slack) == \base_addr(payload);
+      @ loop assigns slack, payload[size .. tag - payload - 1];
+      @ loop variant tag - slack; */
     for (unsigned char *slack = up(payload, size); slack != tag; slack = up(slack, 1))
         *slack = KHEAP_SLACK_BYTE;
     h->free_memory_pointer = put_tag(h, tag, size, distance(begin, payload), owner);
