@@ -41,7 +41,7 @@ endif
 UNDEFINED := -fsanitize=undefined
 MAY_TOUCH_ALL := heap/%.c kernel/heap_view.c kernel/fault.c
 NOT_INSTRUMENTED := kernel/sanitize/%.c kernel/string.c machine/% $(BUILD)/% tools/%
-INSTRUMENT = $(if $(filter $(NOT_INSTRUMENTED),$<),$(NO_LIBRARY_CALLS),$(UNDEFINED) \
+INSTRUMENT = $(if $(filter $(NOT_INSTRUMENTED),$<),$(NO_LIBRARY_CALLS) $(if $(filter kernel/%,$<),$(RUN_TIME_CFLAGS)),$(UNDEFINED) \
              $(if $(filter $(MAY_TOUCH_ALL),$<),,$(CHECK_CALLS)))
 NO_LIBRARY_CALLS := -fno-builtin $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)
 

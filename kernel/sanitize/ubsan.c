@@ -3,7 +3,6 @@
  * What the compiler calls after it has seen undefined behaviour: a line that tells what, with which values, and where.
  */
 #include "console.h"
-#include "machine.h"
 #include "print.h"
 #include "report.h"
 
@@ -162,7 +161,6 @@ HANDLER(out_of_bounds, const struct two_types *data, value index)
 
 HANDLER(type_mismatch_v1, const struct access *data, value address)
 {
-    machine_trap_misaligned(false); /* even a copy of the report may use misaligned words, and some processors mind */
     struct instrument_report report = REPORT("object too small");
     uintptr_t align = (uintptr_t)1 << data->align_log2;
     const char *what = data->what < sizeof whats / sizeof whats[0] ? whats[data->what] : "access of";
