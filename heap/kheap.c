@@ -632,13 +632,14 @@ static void *refuse_alloc(const struct kheap *h, size_t size, size_t align, bool
     return NULL;
 }
 
-/* The walk that tells which rule a free broke: the first damage from the top down, or else what the address is. */
+/* The walk that tells which rule a free broke: the first damage from the top down, or else what the address is, which
+ * lies at or above heap_start and below the free pointer. */
 static enum kheap_fault find_block(const struct kheap *h, uintptr_t wanted, struct kheap_report *r)
 {
     struct kheap_block newest = { 0 };
     unsigned char *at = h->free_memory_pointer;
 
-    for (size_t above = 0; at > h->heap_start; above++) {
+    for (size_t above = 0;; above++) { /* ends: the lowest block begins at heap_start, which is not above `wanted` */
         if (step(h, &at, r) != KHEAP_E_NONE)
             return r->fault;
         newest = above == 0 ? r->block : newest;
@@ -652,7 +653,6 @@ static enum kheap_fault find_block(const struct kheap *h, uintptr_t wanted, stru
         r->above = above;
         return r->fault = KHEAP_E_OUT_OF_ORDER;
     }
-    return check_below(h, at, r);
 }
 
 static void refuse_free(const struct kheap *h, const void *block, const void *caller)

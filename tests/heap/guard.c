@@ -207,3 +207,23 @@ CASE(tag_words_do_not_cancel)
             }
     kheap_free(&h, block);
 }
+
+/* Tag and fill agree on a gap that the heap has no room for: refused before anything below the heap is read. */
+CASE(gap_told_twice_but_impossible)
+{
+    struct kheap h = make_heap_at(8192, 1024);
+    unsigned char *block = kheap_alloc_aligned(&h, 9, 4096), *top = h.free_memory_pointer;
+    unsigned char *told_at[] = { block - sizeof(uintptr_t), top - sizeof(uintptr_t) };
+
+    for (size_t i = 0; i < COUNT(told_at); i++) {
+        uintptr_t told_gap;
+
+        memcpy(&told_gap, told_at[i], sizeof(told_gap));
+        told_gap += (uintptr_t)1 << (WORD_BITS - 4);
+        memcpy(told_at[i], &told_gap, sizeof(told_gap));
+    }
+    kheap_free(&h, block);
+    CHECK_FAULT(KHEAP_E_DAMAGED);
+    CHECK_PTR(h.free_memory_pointer, ==, top);
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_DAMAGED);
+}
