@@ -15,7 +15,7 @@ from kernel import ROOT
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 TARGETS = ["clang64/heap", "clang64/prompt", "clang64/boot", "clang32/heap", "clang32/boot"]
 FEWEST_EDGES = {"heap": 600, "prompt": 1150, "boot": 340}  # fewer: the inputs do not mean any more what they did
-MOST_FILES, MOST_BYTES = 100, 1024
+MOST_FILES, MOST_BYTES = 100, 2048
 SETTINGS = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
 
 
@@ -29,7 +29,7 @@ def run(*command):
 def test_corpus(target):
     name = target.split("/")[1]
     files = list((CORPUS / name).iterdir())
-    status, output = run(ROOT / "build" / "fuzz" / target, "-runs=0", CORPUS / name)
+    status, output = run(ROOT / "build" / "fuzz" / target, "-runs=0", "-timeout=10", CORPUS / name)
     assert status == 0, output[-5000:]
     assert f"seed corpus: files: {len(files)} " in output
     assert int(re.search(r"INITED cov: (\d+)", output)[1]) >= FEWEST_EDGES[name]
