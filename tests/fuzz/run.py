@@ -16,7 +16,7 @@ FOUND = pathlib.Path("build/fuzz/found")
 LONGEST = {"heap": 256, "prompt": 512, "boot": 2048}  # bytes of an input
 TELL_SECONDS = 5
 PROGRESS = re.compile(r"^#(\d+)\s+\w+\s+cov: (\d+).*corp: (\d+).*exec/s: (\d+)", re.M)
-SETTINGS = dict(os.environ, ASAN_OPTIONS="detect_leaks=0:quarantine_size_mb=16")
+SETTINGS = dict(os.environ, ASAN_OPTIONS="detect_leaks=0:quarantine_size_mb=16:print_legend=0")
 
 
 def say(target, text):
