@@ -301,15 +301,12 @@ static bool cmd_stats(int count, char **words)
 
 static bool cmd_check(int count, char **words)
 {
-    struct kheap_report report;
     struct kheap_stats stats = kheap_stats(&kernel_heap);
     uintptr_t freed;
 
     (void)count, (void)words;
-    if (kheap_check(&kernel_heap, &report) != KHEAP_E_NONE) {
-        fault_print(&report);
+    if (!fault_none_in_heap())
         return false;
-    }
     if (!instrument_check_free(&freed)) {
         kprintf("a freed byte was written: %p; somebody kept a stale pointer\n", (void *)freed);
         return false;

@@ -20,9 +20,12 @@ void console_use_colour(bool yes)
     colour = yes;
 }
 
+/* Text may come from a command line, which holds any byte: no screen gets one that could mean something else to it. */
 void console_put(char c)
 {
-    machine_put(c);
+    bool text = (c >= ' ' && c < 127) || c == '\n' || c == '\b';
+
+    machine_put(text ? c : '?');
 }
 
 void console_write(const char *text)

@@ -135,12 +135,8 @@ static void run_steps(void)
 
 bool demo_run(void)
 {
-    struct kheap_report report;
-
-    if (kheap_check(&kernel_heap, &report) != KHEAP_E_NONE) {
-        fault_print(&report);
+    if (!fault_none_in_heap())
         return false;
-    }
     struct kheap_mark mark = kmark();
     enum fault_policy policy = fault_set_policy(FAULT_RETURNS);
     run_steps();

@@ -6,12 +6,11 @@
 
 #include "console.h"
 #include "heap_view.h"
+#include "kmalloc.h"
 #include "numbers.h"
 #include "panic.h"
 #include "print.h"
 #include "string.h"
-
-#include <stdbool.h>
 
 struct fault_text {
     const char *title, *happened, *danger, *find, *fix;
@@ -155,6 +154,16 @@ void fault_print(const struct kheap_report *r)
     kprintf("    heap_start %p  free_memory_pointer %p  heap_end %p\n", (void *)r->heap->heap_start,
             (void *)r->heap->free_memory_pointer, (void *)r->heap->heap_end);
     kprintf("    next: explain E%02d\n", r->fault);
+}
+
+bool fault_none_in_heap(void)
+{
+    struct kheap_report report;
+
+    if (kheap_check(&kernel_heap, &report) == KHEAP_E_NONE)
+        return true;
+    fault_print(&report);
+    return false;
 }
 
 static enum fault_policy policy;

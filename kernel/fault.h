@@ -7,6 +7,8 @@
 
 #include "kheap.h"
 
+#include <stdbool.h>
+
 /* What follows a fault, once it is told. */
 enum fault_policy {
     FAULT_PANICS,
@@ -26,6 +28,10 @@ enum kheap_fault fault_first(void);
 
 /* The report as text: what happened, where, the three words, what to do next. */
 void fault_print(const struct kheap_report *report);
+
+/* Looks at every block of the kernel's heap; tells the first damage, if there is any, and gives false then. For what would
+ * not expect that a block which fits is refused. */
+bool fault_none_in_heap(void);
 
 /* The long explanation of one code, or the list of all. */
 void fault_explain(enum kheap_fault fault);

@@ -73,6 +73,8 @@ static unsigned char *kept_from(void)
 
 static bool keep_heap(void)
 {
+    if (!fault_none_in_heap())
+        return false;
     if (kheap_stats(&kernel_heap).free < LAB_BYTES) {
         kprintf("the lab needs %u free bytes of heap; free something first\n", LAB_BYTES);
         return false;

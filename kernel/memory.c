@@ -44,9 +44,12 @@ uint64_t memory_usable_bytes(void)
     return sum;
 }
 
+/* In the last page no other begins any more: then the last address of all, where nothing lies. */
 static uint64_t page_above(uint64_t address)
 {
-    return (address + PAGE_BYTES - 1) & ~(uint64_t)(PAGE_BYTES - 1);
+    uint64_t last = ~(uint64_t)(PAGE_BYTES - 1);
+
+    return address <= last ? (address + PAGE_BYTES - 1) & last : UINT64_MAX;
 }
 
 /* The lowest thing that may not be touched and ends above `from`; NULL when nothing stands there any more. */

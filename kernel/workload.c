@@ -4,6 +4,7 @@
  */
 #include "workload.h"
 
+#include "fault.h"
 #include "kmalloc.h"
 #include "machine.h"
 #include "print.h"
@@ -69,6 +70,8 @@ static void step(void)
 
 bool workload_run(void)
 {
+    if (!fault_none_in_heap())
+        return false;
     if (kheap_stats(&kernel_heap).largest < MOST_BLOCKS * (MOST_BYTES + 64 + KHEAP_TAG_BYTES)) {
         kprintf("not enough free heap for the workload\n");
         return false;

@@ -67,6 +67,13 @@ def test_an_unknown_option_is_told_and_the_boot_goes_on(machine):
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+def test_a_command_line_of_any_bytes_reaches_the_screen_as_text(machine):
+    status, text = run(machine, "halt\n", [b"color=off", b"\x1b[2Jcaf\xc3\xa9\x07\t\x7f\xff"])
+    assert status == OK
+    assert "unknown option '?[2Jcaf??????' on the command line" in text
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("compiler", COMPILERS)
 def test_the_end_of_input_halts(machine, compiler):
     status, text = run(machine, "alloc 100", compiler=compiler)
