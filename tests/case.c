@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The runner behind case.h: one case a process. A case that checks nothing fails, and so does an unknown name. */
+#define _POSIX_C_SOURCE 200809L
 #include "case.h"
 
 #include <signal.h>
@@ -8,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static struct test_case *first_case;
@@ -139,18 +141,51 @@ static int run(const struct test_case *wanted)
     return 0;
 }
 
+static struct test_case *find(const char *name)
+{
+    struct test_case *c = first_case;
+
+    while (c != NULL && strcmp(c->name, name) != 0)
+        c = c->next;
+    return c;
+}
+
+static int list(void)
+{
+    for (const struct test_case *c = first_case; c != NULL; c = c->next)
+        printf("%s\n", c->name);
+    return 0;
+}
+
+/* Several cases, each in a child of its own, up to the first that does not come to a good end. */
+static int run_in_turn(char **names, int count)
+{
+    for (int i = 0; i < count; i++) {
+        int status = 1;
+        pid_t child = fork();
+
+        if (child == 0)
+            exit(run(find(names[i])));
+        if (child < 0 || waitpid(child, &status, 0) != child || status != 0) {
+            printf("FAILED %s\n", names[i]);
+            return 1;
+        }
+    }
+    return 0;
+}
+
 int main(int count, char **arguments)
 {
-    const char *wanted = count == 2 ? arguments[1] : "";
+    const char *unknown = count < 2 ? "" : NULL;
 
-    for (const struct test_case *c = first_case; c != NULL; c = c->next) {
-        if (strcmp(wanted, "--list") == 0)
-            printf("%s\n", c->name);
-        else if (strcmp(wanted, c->name) == 0)
-            return run(c);
+    if (count == 2 && strcmp(arguments[1], "--list") == 0)
+        return list();
+    for (int i = 1; i < count && unknown == NULL; i++)
+        if (find(arguments[i]) == NULL)
+            unknown = arguments[i];
+    if (unknown != NULL) {
+        printf("usage: %s --list | NAME... (names of the list, not \"%s\")\n", arguments[0], unknown);
+        return 2;
     }
-    if (strcmp(wanted, "--list") == 0)
-        return 0;
-    printf("usage: %s --list | NAME (a name of the list, not \"%s\")\n", arguments[0], wanted);
-    return 2;
+    return count == 2 ? run(find(arguments[1])) : run_in_turn(arguments + 1, count - 1);
 }

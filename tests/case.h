@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * Test cases: CASE(name) { ... } registers one; a program lists them with --list and runs one by its NAME.
+ * Test cases: CASE(name) { ... } registers one; a program lists them with --list and runs those that are named.
  * A CHECK that fails prints file:line, the expression and both values, and ends the process with status 1. */
 #ifndef CASE_H
 #define CASE_H

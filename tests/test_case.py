@@ -35,5 +35,18 @@ def test_each_end_is_tried():
     assert sorted(test_heap.run(PROGRAM, "--list")[1].split()) == sorted(end[0] for end in ENDS)
 
 
+@pytest.mark.parametrize("names, status, last", [
+    (["passes", "passes"], 0, "passes: 4 checks"),
+    (["passes", "memory_differs", "hangs"], 1, "FAILED memory_differs"),
+    (["passes", "crashes", "hangs"], 1, "FAILED crashes"),
+    (["checks_nothing", "hangs"], 1, "FAILED checks_nothing"),
+    (["hangs", "no_such_case"], 2, 'usage: '),
+])
+def test_several_up_to_the_first_that_fails(names, status, last):
+    got, output = test_heap.run(PROGRAM, *names)
+    assert got == status, output
+    assert output.splitlines()[-1].startswith(last)
+
+
 def test_missing_program_is_no_success():
     assert test_heap.run(PROGRAM.with_name("no-such-program"), "--list")[0] == "not run"

@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: MIT
+#
+# Mutants of the heap, against its own cases; but for those that go through so much that a thousand runs would take hours.
+
+TOO_SLOW := tests/heap/damage.c tests/heap/large.c
+MUTANT_CASES := $(filter-out heap/% $(TOO_SLOW),$(TEST_HEAP_SOURCES))
+MUTANTS = $(PYTHON) tests/mutants/mutants.py --source $(wildcard heap/*.c) --build build/mutants \
+          --equivalent tests/mutants/equivalent.txt --object64 $(call test_objects,gcc64,$(MUTANT_CASES)) \
+          --object32 $(call test_objects,gcc32,$(MUTANT_CASES))
+
+# What the tool itself is tested on.
+test-programs: $(foreach flavour,gcc64 gcc32,$(call test_objects,$(flavour),tests/mutants/sample/cases.c))
+
+.PHONY: mutants
+mutants: build/tests/gcc64/heap build/tests/gcc32/heap ## break the heap in each place: do the tests notice? two minutes; ONLY=function
+	@$(MUTANTS) $(if $(ONLY),--only $(ONLY))
