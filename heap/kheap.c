@@ -298,18 +298,26 @@ void *kheap_try_alloc(struct kheap *h, size_t size, size_t align)
     return take_aligned(h, size, align, true, CALLER);
 }
 
+static void clear(unsigned char *from, size_t bytes)
+{
+    /*@ loop invariant 0 <= i <= bytes;
+      @ loop invariant \forall integer k; 0 <= k < i ==> from[k] == 0;
+      @ loop assigns i, from[0 .. bytes - 1];
+      @ loop variant bytes - i; */
+    for (size_t i = 0; i < bytes; i++)
+        *up(from, i) = 0;
+}
+
 void *kheap_calloc(struct kheap *h, size_t count, size_t size)
 {
     bool wraps = size != 0 && count > SIZE_MAX / size;
     size_t bytes = wraps ? SIZE_MAX : count * size; /* which never fits */
+    /*@ assert count * size <= SIZE_MAX ==> bytes == count * size; */
+    /*@ assert count * size > SIZE_MAX ==> bytes == SIZE_MAX; */
     unsigned char *payload = take_aligned(h, bytes, KHEAP_ALIGN, false, CALLER);
 
-    /*@ loop invariant payload != \null ==> 0 <= i <= bytes;
-      @ loop invariant payload != \null ==> \forall integer k; 0 <= k < i ==> payload[k] == 0;
-      @ loop assigns i, payload[0 .. bytes - 1];
-      @ loop variant bytes - i; */
-    for (size_t i = 0; payload != NULL && i < bytes; i++)
-        *up(payload, i) = 0;
+    if (payload != NULL)
+        clear(payload, bytes);
     return payload;
 }
 

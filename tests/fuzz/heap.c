@@ -12,6 +12,7 @@
 #include "kheap.h"
 
 #include <sanitizer/asan_interface.h>
+#include <setjmp.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -40,6 +41,7 @@ static struct state {
 } now, kept;
 
 static struct input in;
+static jmp_buf out_of_promise;
 static unsigned char *memory, *edge; /* what the heap was given, and the first byte behind it */
 static unsigned char kept_memory[ARENA], before[ARENA];
 static struct kheap words_before;
@@ -104,6 +106,28 @@ static bool last_seal_is_right(void)
     uintptr_t boundary = top();
 
     return range_is_right(boundary - TAG, boundary - TAG + sizeof(void *));
+}
+
+/* Two or more words above the seal of one tag were written: the header says that such damage can balance out. */
+static bool may_balance(uintptr_t boundary)
+{
+    size_t changed = 0;
+
+    for (size_t n = 1; n < TAG / sizeof(void *); n++)
+        changed += !range_is_right(boundary - n * sizeof(void *), boundary - (n - 1) * sizeof(void *));
+    return changed > 1;
+}
+
+/* The heap did not see damage: an input that hits on what balances out ends here, any other is a find. */
+static void expect_noticed(bool right)
+{
+    if (right)
+        return;
+    bool balances = may_balance(start);
+    for (size_t i = 0; i < now.blocks; i++)
+        balances |= may_balance(end_of(&now.block[i]));
+    EXPECT(balances, ==, true);
+    longjmp(out_of_promise, 1);
 }
 
 static bool heap_is_right(void)
@@ -372,7 +396,7 @@ static void free_address(uintptr_t address)
     }
     if (!went_as(if_born(verdict_on(address)), end))
         return;
-    EXPECT(last_is_right(), ==, true);
+    expect_noticed(last_is_right());
     uintptr_t top_before = top();
     now.blocks--;
     expect_words(top_before);
@@ -392,7 +416,7 @@ static void resize_address(uintptr_t address, size_t size)
     EXPECT(answer, ==, done);
     if (!done)
         return;
-    EXPECT(right, ==, true);
+    expect_noticed(right);
     last->size = size;
     was_boundary[(top() - FIXED_START) / KHEAP_ALIGN] = true;
     expect_words(top_before);
@@ -432,7 +456,7 @@ static void do_mark(void)
     saved->good = went_as(if_born(KHEAP_E_NONE), end);
     saved->below = now.blocks > 0 ? now.block[now.blocks - 1] : (struct block){ 0 };
     if (saved->good) {
-        EXPECT(tag_below_is_right(now.blocks), ==, true);
+        expect_noticed(tag_below_is_right(now.blocks));
         expect_words(top());
     }
 }
@@ -462,7 +486,7 @@ static void do_release(void)
     kheap_release(&now.heap, saved->mark);
     if (!went_as(if_born(left == SIZE_MAX ? KHEAP_E_BAD_MARK : KHEAP_E_NONE), end))
         return;
-    EXPECT(blocks_are_right(left) && tag_below_is_right(left), ==, true);
+    expect_noticed(blocks_are_right(left) && tag_below_is_right(left));
     uintptr_t top_before = top();
     now.blocks = left;
     expect_words(top_before);
@@ -671,7 +695,10 @@ static void compare(void)
     enum kheap_fault found = kheap_check(&now.heap, &report);
 
     EXPECT(found, ==, report.fault);
-    EXPECT(found == if_born(KHEAP_E_NONE), ==, right);
+    if (found == if_born(KHEAP_E_NONE))
+        expect_noticed(right);
+    else
+        EXPECT(right, ==, false);
     if (!right) {
         look();
         return;
@@ -752,7 +779,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     EXPECT(arena, ==, FIXED_START);
     in = (struct input){ bytes, bytes + length };
     start_heap();
-    while (in.at < in.end) {
+    while (setjmp(out_of_promise) == 0 && in.at < in.end) {
         unsigned step = next_byte(&in) % STEPS;
         if (step > 4 || now.blocks < MOST_BLOCKS)
             steps[step]();

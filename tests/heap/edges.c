@@ -135,3 +135,55 @@ CASE(missing_up_to_the_last_address)
         CHECK_PTR(kheap_alloc(&h, 100 * blocks), !=, NULL);
     }
 }
+
+/* Whatever a changed byte of slack or fill becomes, smaller or larger, is a change. */
+CASE(guard_bytes_may_not_grow_either)
+{
+    struct kheap h = make_heap_at(8192, 1024);
+    unsigned char *block = kheap_alloc_aligned(&h, 1, 4096);
+
+    for (ptrdiff_t at = -(ptrdiff_t)KHEAP_ALIGN; at < (ptrdiff_t)KHEAP_ALIGN; at++)
+        for (unsigned value = 0; value < 256; value += 255) {
+            unsigned char kept = block[at];
+
+            if (at == 0)
+                continue;
+            block[at] = (unsigned char)value;
+            case_note("byte %td is %u", at, value);
+            CHECK(kheap_check(&h, NULL), ==, at < 0 ? KHEAP_E_DAMAGED : KHEAP_E_OVERFLOW);
+            kheap_free(&h, block);
+            CHECK_FAULT(at < 0 ? KHEAP_E_DAMAGED : KHEAP_E_OVERFLOW);
+            block[at] = kept;
+        }
+    kheap_free(&h, block);
+    CHECK_SILENT();
+}
+
+/* A free pointer far outside leads to memory that is not there: nothing is read through it. */
+CASE(free_pointer_in_a_forbidden_page)
+{
+    struct kheap h = make_heap(1024), wrong = h;
+    void *block = kheap_alloc(&h, 1);
+
+    wrong.free_memory_pointer = h.heap_end + 2048;
+    CHECK_PTR(kheap_alloc(&wrong, 1), ==, NULL);
+    CHECK_FAULT(KHEAP_E_DAMAGED);
+    kheap_free(&wrong, block);
+    CHECK_FAULT(KHEAP_E_DAMAGED);
+    CHECK(kheap_check(&wrong, NULL), ==, KHEAP_E_DAMAGED);
+}
+
+/* An overflow that meets the tag below a gap is told of the block that was written past, not of the one above it. */
+CASE(overflow_below_a_gap)
+{
+    struct kheap h = make_heap_at(8192, 1024);
+    unsigned char *below = kheap_alloc(&h, 32), *above = kheap_alloc_aligned(&h, 1, 4096);
+    struct kheap_report report;
+
+    below[32] ^= 0xFF;
+    CHECK(kheap_check(&h, &report), ==, KHEAP_E_OVERFLOW);
+    CHECK_PTR(report.block.payload, ==, below);
+    above[-1] = 0; /* now nothing vouches for where the upper block begins */
+    CHECK(kheap_check(&h, &report), ==, KHEAP_E_DAMAGED);
+    CHECK_PTR(report.block.payload, ==, NULL);
+}

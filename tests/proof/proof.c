@@ -158,24 +158,25 @@ static inline bool intact(const unsigned char *edge, size_t from);
 static inline unsigned char *put_tag(const struct kheap *h, unsigned char *tag, size_t size, size_t gap,
                                      const void *owner);
 
-/* The size of the heap only ever needs one shape of promise for all ways to ask: */
+/* What each way to ask for a block gives, and what a refused one changes: nothing. */
+/* clang-format off */
 #define TAKEN(GAP)                                                                                                     \
     ensures \result == \old(h->free_memory_pointer) + \old(GAP);                                                       \
     ensures \old(GAP) >= 0 && \old(GAP) % 16 == 0;                                                                     \
-    ensures ordered(h) && \old(at(h->free_memory_pointer)) <= at((unsigned char *)\result) <=                          \
-                              at(h->free_memory_pointer);                                                              \
-    ensures at((unsigned char *)\result) % 16 == 0 &&                                                                  \
-        (unsigned char *)\result + size + T <= h->free_memory_pointer < (unsigned char *)\result + size + T + 16;      \
+    ensures ordered(h) && \old(at(h->free_memory_pointer)) <= at((unsigned char *)\result) <= at(h->free_memory_pointer); \
+    ensures at((unsigned char *)\result) % 16 == 0 && (unsigned char *)\result + size + T <= h->free_memory_pointer    \
+            < (unsigned char *)\result + size + T + 16;                                                                \
     ensures has_seal(h, h->free_memory_pointer) && size_at(h->free_memory_pointer) == size;                            \
-    ensures told_gap_at                                                                                                \
-        : word_of(h->free_memory_pointer - W) == chain_for(word_of(h->free_memory_pointer - 3 * W), size, \old(GAP));  \
-    ensures size % 16 != 0 == > fill(h->free_memory_pointer - T);                                                      \
-    ensures \old(GAP) != 0 == > gap_fill((unsigned char *)\result, \old(GAP));
+    ensures word_of(h->free_memory_pointer - W) ==                                                                     \
+            chain_for(word_of(h->free_memory_pointer - 3 * W), size, \old(GAP));                                       \
+    ensures size % 16 != 0 ==> fill(h->free_memory_pointer - T);                                                       \
+    ensures \old(GAP) != 0 ==> gap_fill((unsigned char *)\result, \old(GAP));
 
 #define REFUSED                                                                                                        \
     ensures \result == \null && h->free_memory_pointer == \old(h->free_memory_pointer);                                \
-    ensures \forall integer i;                                                                                         \
-    0 <= i<h->heap_end - h->free_memory_pointer ==> h->free_memory_pointer[i] == \old(h->free_memory_pointer[i]);
+    ensures \forall integer i; 0 <= i < h->heap_end - h->free_memory_pointer ==>                                       \
+            h->free_memory_pointer[i] == \old(h->free_memory_pointer[i]);
+/* clang-format on */
 
 /*@ requires heap(h); requires ordered(h) ==> gap % 16 == 0;
   @ assigns h->free_memory_pointer, h->free_memory_pointer[0 .. h->heap_end - h->free_memory_pointer - 1];
@@ -203,15 +204,19 @@ static bool power_of_two(size_t align);
   @ ensures (address + \result) % align == 0; ensures address % 16 == 0 ==> \result % 16 == 0; */
 static size_t padding(uintptr_t address, size_t align);
 
+/* clang-format off */
 #define WAY_TO_ASK(GAP, FITS)                                                                                          \
     requires heap(h);                                                                                                  \
-    assigns h->free_memory_pointer, h->free_memory_pointer[0..h->heap_end - h->free_memory_pointer - 1];               \
-    behavior taken : assumes ready(h) && (FITS) && room(h, GAP, size);                                                 \
-    TAKEN(GAP)                                                                                                         \
-    behavior refused : assumes !(ready(h) && (FITS) && room(h, GAP, size));                                            \
-    REFUSED                                                                                                            \
+    assigns h->free_memory_pointer, h->free_memory_pointer[0 .. h->heap_end - h->free_memory_pointer - 1];             \
+    behavior taken:                                                                                                    \
+       assumes ready(h) && (FITS) && room(h, GAP, size);                                                               \
+       TAKEN(GAP)                                                                                                      \
+    behavior refused:                                                                                                  \
+       assumes !(ready(h) && (FITS) && room(h, GAP, size));                                                            \
+       REFUSED                                                                                                         \
     complete behaviors;                                                                                                \
     disjoint behaviors;
+/* clang-format on */
 
 #define PAD pad(at(h->free_memory_pointer), align)
 
@@ -257,10 +262,15 @@ void kheap_free(struct kheap *h, void *block);
   @ ensures \result != KHEAP_OK ==> *h == \old(*h); */
 enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size);
 
+/*@ requires \valid(from + (0 .. bytes - 1)) && 0 <= at(from) && at(from) + bytes <= UINTPTR_MAX;
+  @ assigns from[0 .. bytes - 1];
+  @ ensures \forall integer i; 0 <= i < bytes ==> from[i] == 0; */
+static void clear(unsigned char *from, size_t bytes);
+
 /*@ requires heap(h);
   @ assigns h->free_memory_pointer, h->free_memory_pointer[0 .. h->heap_end - h->free_memory_pointer - 1];
   @ ensures \result == \null ==> h->free_memory_pointer == \old(h->free_memory_pointer);
-  @ ensures \result != \null ==> ordered(h) && \result == \old(h->free_memory_pointer) &&
+  @ ensures \result != \null ==> ordered(h) && (unsigned char *)\result >= \old(h->free_memory_pointer) &&
   @    (unsigned char *)\result + count * size + T <= h->free_memory_pointer;
   @ ensures \result != \null ==> \forall integer i; 0 <= i < count * size ==> ((unsigned char *)\result)[i] == 0; */
 void *kheap_calloc(struct kheap *h, size_t count, size_t size);
@@ -274,25 +284,6 @@ void *kheap_calloc(struct kheap *h, size_t count, size_t size);
 bool kheap_resize(struct kheap *h, void *block, size_t size);
 
 #include "kheap.c"
-
-/* Blocks nest, to any depth: whatever is asked for inside, all of it given back in reverse order ends where it began. */
-/*@ requires heap(h) && ordered(h) && sound_at(h, h->free_memory_pointer);
-  @ requires \valid_read(sizes + (0 .. depth - 1)) && \valid_read(aligns + (0 .. depth - 1));
-  @ requires \separated(h, sizes + (0 .. depth - 1), aligns + (0 .. depth - 1));
-  @ decreases depth;
-  @ assigns h->free_memory_pointer, h->free_memory_pointer[0 .. h->heap_end - h->free_memory_pointer - 1];
-  @ ensures h->free_memory_pointer == \old(h->free_memory_pointer);
-  @*/
-void nest(struct kheap *h, const size_t *sizes, const size_t *aligns, size_t depth)
-{
-    if (depth == 0)
-        return;
-    unsigned char *block = kheap_try_alloc(h, sizes[0], aligns[0]);
-
-    nest(h, sizes + 1, aligns + 1, depth - 1);
-    if (block != NULL)
-        kheap_free(h, block);
-}
 
 /*@ requires heap(h) && ordered(h) && sound_at(h, h->free_memory_pointer);
   @ assigns h->free_memory_pointer, h->free_memory_pointer[0 .. h->heap_end - h->free_memory_pointer - 1];

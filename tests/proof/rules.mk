@@ -1,0 +1,7 @@
+# SPDX-License-Identifier: MIT
+#
+# The proof of the heap: contracts in proof.c, held against heap/kheap.c by Frama-C; two functions of bits in bits.smt2.
+
+.PHONY: prove
+prove: ## prove the heap's contracts with Frama-C, cvc4 and z3, three minutes; ONLY=function
+	@$(PYTHON) tests/proof/prove.py $(ONLY)

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: MIT
+#
+# The proof of the heap, whole; and that it can fail: with a contract that is not true, and with a heap that breaks one.
+
+import re
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from kernel import ROOT
+
+
+def prove(root, *functions):
+    return subprocess.run([sys.executable, root / "tests/proof/prove.py", *functions], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=1500, check=False)
+
+
+@pytest.mark.slow
+def test_every_goal_is_valid(record_property):
+    done = prove(ROOT)
+    assert done.returncode == 0, done.stdout
+    assert int(re.search(r"(\d+) goals", done.stdout)[1]) > 600
+    record_property("figure", done.stdout.strip())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("function, right, wrong", [
+    ("fits", "left - TAG - gap >= size", "left - TAG >= size"),
+    ("rounded", "(size + (KHEAP_ALIGN - 1))", "(size + KHEAP_ALIGN)"),
+    ("in_order", "at <= address_of(h->heap_end) &&", ""),
+])
+def test_a_broken_heap_is_not_proved(tmp_path, function, right, wrong):
+    for name in ("heap", "tests/proof"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    source = tmp_path / "heap" / "kheap.c"
+    text = source.read_text()
+    assert text.count(right) == 1
+    source.write_text(text.replace(right, wrong))
+    (tmp_path / "tests/proof/prove.py").write_text(
+        (ROOT / "tests/proof/prove.py").read_text().replace("SECONDS_A_GOAL = 120", "SECONDS_A_GOAL = 5"))
+    done = prove(tmp_path, function)
+    assert done.returncode != 0 and "not proved" in done.stdout, done.stdout
