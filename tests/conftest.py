@@ -4,7 +4,11 @@
 # form for people and machines. A skipped test counts as failed: a missing tool is no
 # reason to look green.
 
+import fcntl
 import os
+import pathlib
+
+import pytest
 
 
 def count_into_own_file(folder, worker):
@@ -18,11 +22,20 @@ def pytest_configure(config):
     if os.environ.get("COVERAGE"):
         count_into_own_file(os.environ["COVERAGE"], os.environ.get("PYTEST_XDIST_WORKER", "alone"))
     config.addinivalue_line("markers", "slow: only in `./minios test all`")
-    config.addinivalue_line("markers", "alone: at the end, when nothing else takes the processor")
+    config.addinivalue_line("markers", "alone: at the end, when no other test takes the processor")
 
 
 def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+
+
+@pytest.fixture(autouse=True)
+def share_the_processor(request):
+    """Workers hold one lock together; a test that measures time waits until it has it for itself."""
+    alone = request.node.get_closest_marker("alone") is not None
+    with open(pathlib.Path(__file__), encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        yield
 
 
 COUNTS = {"passed": 0, "failed": 0}

@@ -123,7 +123,7 @@ def milliseconds_to_prompt():
 
 @pytest.mark.alone
 def test_prompt_in_120_milliseconds(record_property):
-    """The median of 15; measured again when the machine was busy, since only a quiet one can tell."""
+    """The median of 15; measured again when the machine was busy with something else, since only a quiet one can tell."""
     medians = []
     for _ in range(4):
         medians.append(statistics.median(milliseconds_to_prompt() for _ in range(15)))

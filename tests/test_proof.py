@@ -21,7 +21,11 @@ def prove(root, *functions):
 def test_every_goal_is_valid(record_property):
     done = prove(ROOT)
     assert done.returncode == 0, done.stdout
-    assert int(re.search(r"(\d+) goals", done.stdout)[1]) > 600
+    goals, functions = re.search(r"(\d+) goals of (\d+) functions", done.stdout).groups()
+    assert int(goals) > 600
+    assert f"{goals} goals of {functions} functions" in (ROOT / "README.md").read_text()
+    in_bengali = rf"\b{functions}\S+ function-\S+ {goals}\S+ goal"
+    assert re.search(in_bengali, (ROOT / "README.bn.md").read_text())
     record_property("figure", done.stdout.strip())
 
 
