@@ -121,14 +121,25 @@ def milliseconds_to_prompt():
     return took
 
 
+def milliseconds_of_an_empty_qemu():
+    begin = time.monotonic()
+    subprocess.run(["qemu-system-i386", "-accel", "tcg", "-nodefaults", "-display", "none", "-S", "-monitor", "stdio"],
+                   input=b"quit\n", stdout=subprocess.DEVNULL, check=True)
+    return (time.monotonic() - begin) * 1000
+
+
+def median_of_15(measure):
+    return statistics.median(measure() for _ in range(15))
+
+
 @pytest.mark.alone
 def test_prompt_in_120_milliseconds(record_property):
-    """The median of 15; measured again when the machine was busy with something else, since only a quiet one can tell."""
-    medians = []
+    """On a machine where QEMU alone takes 32 ms to start and end; on a slower one as much more."""
     for _ in range(4):
-        medians.append(statistics.median(milliseconds_to_prompt() for _ in range(15)))
-        if medians[-1] <= 120:
-            record_property("figure", f"from the start of QEMU to the prompt: {medians[-1]:.0f} ms, median of 15")
+        empty, prompt = median_of_15(milliseconds_of_an_empty_qemu), median_of_15(milliseconds_to_prompt)
+        if prompt <= 120 * max(1, empty / 32):
+            record_property("figure", f"from the start of QEMU to the prompt: {prompt:.0f} ms, median of 15; "
+                                      f"QEMU alone {empty:.0f} ms")
             return
         time.sleep(2)
-    pytest.fail(f"medians of 15: {medians} ms")
+    pytest.fail(f"{prompt:.0f} ms to the prompt, QEMU alone {empty:.0f} ms; medians of 15")
