@@ -466,21 +466,20 @@ static bool leads_down(const struct kheap *h, const unsigned char *payload, size
     return possible_gap(h, payload, gap) && sealed(h, down(payload, gap));
 }
 
-/* One of the ways in which a block of this size may begin: without a gap, with the one that the fill in front of the payload
- * tells, with the one that its tag tells. Found is the first that leads down to a sealed tag. */
-static bool begins(const struct kheap *h, unsigned char *boundary, size_t size, struct kheap_block *b)
+/* The ways in which a block of this size may begin: without a gap, with the one that the fill in front of the payload tells,
+ * with the one that its tag tells. Of those that lead down to a sealed tag the nearest is right: no block lies between. */
+static void nearest_begin(const struct kheap *h, unsigned char *boundary, size_t size, struct kheap_block *b)
 {
     if (!fits(distance(h->heap_start, boundary), 0, size))
-        return false;
+        return;
 
-    unsigned char *payload = down(boundary, TAG + rounded(size));
+    unsigned char *payload = down(boundary, TAG + rounded(size)), *nearest = down(b->payload, b->gap);
     const size_t gaps[] = { 0, word_below(payload, 1) - SLACK_WORD, gap_of(boundary) };
     for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++)
-        if (leads_down(h, payload, gaps[i])) {
+        if (leads_down(h, payload, gaps[i]) && down(payload, gaps[i]) > nearest) {
+            nearest = down(payload, gaps[i]);
             *b = (struct kheap_block){ payload, size, gaps[i], (const void *)word_below(boundary, OWNER) };
-            return true;
         }
-    return false;
 }
 
 /* By how much seal and size disagree. */
@@ -502,16 +501,21 @@ static bool words_disagree(const struct kheap *h, const unsigned char *boundary)
     return disagreement(h, down(boundary, TAG + rounded(size) + gap)) == disagreement(h, boundary);
 }
 
-/* The block that ends at `boundary`, trusting nothing. Its size is told twice, by its own word and by the seal; where they
- * differ, the seal goes first: it lies farther from what overflows. Where nothing leads down, the tag below is damaged as
- * well, or the words are, and this tag has to know itself. `boundary` is aligned and above heap_start. */
+/* The block that ends at `boundary`, trusting nothing. Its size is told twice, by the seal and by its own word. Where
+ * nothing leads down, the tag below is damaged as well, or the words are, and this tag has to know itself. `boundary` is
+ * aligned and above heap_start. */
 static bool legible(const struct kheap *h, unsigned char *boundary, struct kheap_block *b)
 {
     size_t size = size_of(boundary), gap = gap_of(boundary);
     size_t by_seal = lowest_byte_last(word_below(boundary, SEAL) - place_of(h, boundary)) - KEY;
     bool by_words = words_disagree(h, boundary);
 
-    if (!by_words && (begins(h, boundary, by_seal, b) || begins(h, boundary, size, b)))
+    *b = (struct kheap_block){ 0 };
+    if (!by_words) {
+        nearest_begin(h, boundary, by_seal, b);
+        nearest_begin(h, boundary, size, b);
+    }
+    if (b->payload != NULL)
         return true;
     if (!(by_words || sound(h, boundary)) || !fits(distance(h->heap_start, boundary), gap, size))
         return false;
@@ -533,7 +537,6 @@ static enum kheap_fault step(const struct kheap *h, unsigned char **boundary, st
     unsigned char *edge = *boundary, *tag = down(edge, TAG);
 
     *boundary = NULL;
-    r->block = (struct kheap_block){ 0 };
     if (!legible(h, edge, &r->block))
         return damaged(r, words_disagree(h, edge) ? (const void *)h : tag);
     unsigned char *payload = r->block.payload;
