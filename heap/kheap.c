@@ -164,18 +164,19 @@ static uintptr_t without_first(uintptr_t w, size_t bits)
     return LITTLE_ENDIAN_WORDS ? w >> bits : w << bits;
 }
 
-/* The slack from `end` up to the tag is as fill_below left it. There is some. */
+/* The slack from `end` up to the tag is as fill_below left it. There is some, and it begins within the lowest word. */
 INLINE bool intact(const unsigned char *end, const unsigned char *tag)
 {
-    const unsigned char *lowest = down(end, address_of(end) % WORD);
+    size_t past = address_of(end) % WORD;
+    const unsigned char *lowest = up(down(end, past), WORD);
 
-    /*@ loop invariant lowest <= at && tag - 16 <= at <= tag - W && at(at) % W == 0 && at(tag) - at(at) == tag - at;
+    /*@ loop invariant lowest <= at && (lowest == tag || lowest == tag - W) && (at == tag || at == tag - W);
       @ loop assigns at;
       @ loop variant at - lowest; */
-    for (const unsigned char *at = down(tag, WORD); at != lowest; at = down(at, WORD))
-        if (word_below(at, 0) != SLACK_WORD)
+    for (const unsigned char *at = tag; at != lowest; at = down(at, WORD))
+        if (word_below(at, 1) != SLACK_WORD)
             return false;
-    return without_first(word_below(lowest, 0) ^ SLACK_WORD, 8 * (address_of(end) % WORD)) == 0;
+    return without_first(word_below(lowest, 1), 8 * past) == without_first(SLACK_WORD, 8 * past);
 }
 
 /* ---- Allocation ------------------------------------------------------------------------------------------------- */
@@ -335,6 +336,7 @@ static bool possible_gap(const struct kheap *h, const unsigned char *edge, size_
 static bool sound_gap(const struct kheap *h, const unsigned char *payload, size_t gap)
 {
     /*@ loop invariant 2 <= n <= KHEAP_ALIGN / WORD + 1;
+      @ loop invariant n > 2 ==> word_of(payload - 2 * WORD) == SLACK_WORD;
       @ loop assigns n;
       @ loop variant KHEAP_ALIGN / WORD + 1 - n; */
     for (size_t n = 2; n <= KHEAP_ALIGN / WORD; n++)
@@ -357,17 +359,17 @@ static bool sound(const struct kheap *h, const unsigned char *boundary)
 /* `block` is the payload of the last block, and its size, its seal and its slack are as the heap left them. */
 INLINE bool is_last(const struct kheap *h, const unsigned char *block)
 {
-    const unsigned char *boundary = h->free_memory_pointer, *tag = down(boundary, TAG);
+    const unsigned char *boundary = h->free_memory_pointer;
 
     if (block < h->heap_start || block >= boundary || boundary > h->heap_end || address_of(boundary) % KHEAP_ALIGN != 0)
         return false;
     if (!sealed(h, boundary))
         return false;
-    size_t size = size_of(boundary);
-    const unsigned char *end = up(block, size);
-    if (up(block, rounded(size)) != tag)
+    const unsigned char *tag = down(boundary, TAG);
+    size_t size = size_of(boundary), span = distance(block, tag);
+    if (span != rounded(size))
         return false;
-    return end == tag || intact(end, tag);
+    return span == size || intact(down(tag, span - size), tag);
 }
 
 /* Where the last block begins, if `block` is its payload and everything around it is as the heap left it; or NULL. */
