@@ -328,15 +328,14 @@ void there_and_back(struct kheap *h, size_t size, size_t align)
     void *block = kheap_try_alloc(h, size, align);
 
     if (block != NULL) {
-        //@ assert gap_at(h->free_memory_pointer) == (unsigned char *)block - \at(h->free_memory_pointer, Pre);
-        //@ assert word_of(\at(h->free_memory_pointer, Pre) - W) == \at(word_of(h->free_memory_pointer - W), Pre);
-        //@ assert word_of(\at(h->free_memory_pointer, Pre) - 2 * W) == \at(word_of(h->free_memory_pointer - 2 * W), Pre);
-        //@ assert word_of(\at(h->free_memory_pointer, Pre) - 3 * W) == \at(word_of(h->free_memory_pointer - 3 * W), Pre);
-        //@ assert word_of(\at(h->free_memory_pointer, Pre) - 4 * W) == \at(word_of(h->free_memory_pointer - 4 * W), Pre);
-        //@ assert has_seal(h, \at(h->free_memory_pointer, Pre));
+        /*@ assert \forall unsigned char *p; \base_addr(p) == \base_addr(h->heap_start) &&
+          @    p + W <= \at(h->free_memory_pointer, Pre) ==> word_of(p) == \at(word_of(p), Pre); */
         //@ assert size_at(\at(h->free_memory_pointer, Pre)) == \at(size_at(h->free_memory_pointer), Pre);
         //@ assert gap_at(\at(h->free_memory_pointer, Pre)) == \at(gap_at(h->free_memory_pointer), Pre);
+        //@ assert has_seal(h, \at(h->free_memory_pointer, Pre));
         //@ assert sound_at(h, \at(h->free_memory_pointer, Pre));
+        //@ assert (unsigned char *)block - gap_at(h->free_memory_pointer) == \at(h->free_memory_pointer, Pre);
+        //@ assert sound_at(h, (unsigned char *)block - gap_at(h->free_memory_pointer));
         //@ assert block(h, h->free_memory_pointer, (unsigned char *)block, size, gap_at(h->free_memory_pointer));
         //@ assert last(h, (unsigned char *)block);
         kheap_free(h, block);
