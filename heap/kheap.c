@@ -503,27 +503,35 @@ static bool words_disagree(const struct kheap *h, const unsigned char *boundary)
     return disagreement(h, down(boundary, TAG + rounded(size) + gap)) == disagreement(h, boundary);
 }
 
-/* The block that ends at `boundary`, trusting nothing. Its size is told twice, by the seal and by its own word. Where
- * nothing leads down, the tag below is damaged as well, or the words are, and this tag has to know itself. `boundary` is
- * aligned and above heap_start. */
-static bool legible(const struct kheap *h, unsigned char *boundary, struct kheap_block *b)
+/* The block that ends at `boundary`, as its tag tells it; nothing where there is no room for that. */
+static struct kheap_block block_told(const struct kheap *h, unsigned char *boundary)
 {
     size_t size = size_of(boundary), gap = gap_of(boundary);
-    size_t by_seal = lowest_byte_last(word_below(boundary, SEAL) - place_of(h, boundary)) - KEY;
-    bool by_words = words_disagree(h, boundary);
 
-    *b = (struct kheap_block){ 0 };
+    if (!fits(distance(h->heap_start, boundary), gap, size))
+        return (struct kheap_block){ 0 };
+    return (struct kheap_block){ down(boundary, TAG + rounded(size)), size, gap,
+                                 (const void *)word_below(boundary, OWNER) };
+}
+
+/* The block that ends at `boundary`, trusting nothing; nothing where that cannot be told. Its size is told twice, by the
+ * seal and by its own word. Where nothing leads down, the tag below is damaged as well, or the words are, and this tag has
+ * to know itself. `boundary` is aligned and above heap_start. */
+static struct kheap_block block_below(const struct kheap *h, unsigned char *boundary)
+{
+    struct kheap_block told = block_told(h, boundary), found = { 0 };
+    bool by_words = words_disagree(h, boundary);
+    bool trusted = told.payload != NULL && (by_words || sound(h, boundary));
+
+    if (trusted && (by_words || leads_down(h, told.payload, told.gap)))
+        return told;
     if (!by_words) {
-        nearest_begin(h, boundary, by_seal, b);
-        nearest_begin(h, boundary, size, b);
+        uintptr_t by_seal = word_below(boundary, SEAL) - place_of(h, boundary);
+
+        nearest_begin(h, boundary, lowest_byte_last(by_seal) - KEY, &found);
+        nearest_begin(h, boundary, size_of(boundary), &found);
     }
-    if (b->payload != NULL)
-        return true;
-    if (!(by_words || sound(h, boundary)) || !fits(distance(h->heap_start, boundary), gap, size))
-        return false;
-    *b = (struct kheap_block){ down(boundary, TAG + rounded(size)), size, gap,
-                               (const void *)word_below(boundary, OWNER) };
-    return true;
+    return found.payload == NULL && trusted ? told : found;
 }
 
 static enum kheap_fault damaged(struct kheap_report *r, const void *address)
@@ -539,7 +547,8 @@ static enum kheap_fault step(const struct kheap *h, unsigned char **boundary, st
     unsigned char *edge = *boundary, *tag = down(edge, TAG);
 
     *boundary = NULL;
-    if (!legible(h, edge, &r->block))
+    r->block = block_below(h, edge);
+    if (r->block.payload == NULL)
         return damaged(r, words_disagree(h, edge) ? (const void *)h : tag);
     unsigned char *payload = r->block.payload;
     *boundary = down(payload, r->block.gap);
