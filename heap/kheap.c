@@ -658,10 +658,16 @@ struct kheap_stats kheap_stats(const struct kheap *h)
 
 /* ---- Marks ------------------------------------------------------------------------------------------------------ */
 
-/* A number that tells this boundary from every other one. The seal knows the place and the size. */
+static uintptr_t rotated(uintptr_t w, unsigned bits)
+{
+    return w << bits | w >> (8 * WORD - bits);
+}
+
+/* A number that tells this boundary from every other one: the seal knows the place and the size. */
 static uintptr_t fingerprint(const unsigned char *boundary)
 {
-    return (word_below(boundary, OWNER) * KEY + word_below(boundary, GAP)) * 3 + word_below(boundary, SEAL);
+    return word_below(boundary, SEAL) ^ rotated(word_below(boundary, OWNER), 9) ^
+           rotated(word_below(boundary, GAP), 20);
 }
 
 struct kheap_mark kheap_mark(const struct kheap *h)
