@@ -475,13 +475,11 @@ static void nearest_begin(const struct kheap *h, unsigned char *boundary, size_t
     if (!fits(distance(h->heap_start, boundary), 0, size))
         return;
 
-    unsigned char *payload = down(boundary, TAG + rounded(size)), *nearest = down(b->payload, b->gap);
+    unsigned char *payload = down(boundary, TAG + rounded(size));
     const size_t gaps[] = { 0, word_below(payload, 1) - SLACK_WORD, gap_of(boundary) };
     for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++)
-        if (leads_down(h, payload, gaps[i]) && down(payload, gaps[i]) > nearest) {
-            nearest = down(payload, gaps[i]);
+        if (leads_down(h, payload, gaps[i]) && down(payload, gaps[i]) > down(b->payload, b->gap))
             *b = (struct kheap_block){ payload, size, gaps[i], (const void *)word_below(boundary, OWNER) };
-        }
 }
 
 /* By how much seal and size disagree. */
@@ -523,7 +521,7 @@ static struct kheap_block block_below(const struct kheap *h, unsigned char *boun
     bool by_words = words_disagree(h, boundary);
     bool trusted = told.payload != NULL && (by_words || sound(h, boundary));
 
-    if (trusted && (by_words || leads_down(h, told.payload, told.gap)))
+    if (trusted && leads_down(h, told.payload, told.gap))
         return told;
     if (!by_words) {
         uintptr_t by_seal = word_below(boundary, SEAL) - place_of(h, boundary);
@@ -658,16 +656,13 @@ struct kheap_stats kheap_stats(const struct kheap *h)
 
 /* ---- Marks ------------------------------------------------------------------------------------------------------ */
 
-static uintptr_t rotated(uintptr_t w, unsigned bits)
-{
-    return w << bits | w >> (8 * WORD - bits);
-}
-
-/* A number that tells this boundary from every other one: the seal knows the place and the size. */
+/* A number that tells this boundary from every other one: the seal knows the place and the size, the other word the owner
+ * and the gap. Turned by half a word, it changes other bits than a size does. */
 static uintptr_t fingerprint(const unsigned char *boundary)
 {
-    return word_below(boundary, SEAL) ^ rotated(word_below(boundary, OWNER), 9) ^
-           rotated(word_below(boundary, GAP), 20);
+    uintptr_t gap = word_below(boundary, GAP);
+
+    return word_below(boundary, SEAL) ^ (gap << 4 * WORD | gap >> 4 * WORD);
 }
 
 struct kheap_mark kheap_mark(const struct kheap *h)
