@@ -202,12 +202,13 @@ CASE(miss_owner_and_gap_that_gain_alike)
 CASE(miss_size_and_seal_that_lose_alike)
 {
     struct kheap h = make_heap(SMALL_HEAP);
-    unsigned char *block = kheap_alloc(&h, 32);
-    uintptr_t words[4];
+    unsigned char *block = kheap_alloc(&h, 32), one_first[sizeof(uintptr_t)] = { 1 };
+    uintptr_t words[4], one;
 
+    memcpy(&one, one_first, sizeof(one));
     memcpy(words, block + 32, TAG);
-    words[0] -= 1;
-    words[3] -= 1;
+    words[0] -= one;
+    words[3] -= one;
     memset(block, 0, 32);
     memcpy(block + 32, words, TAG);
     CHECK(kheap_check(&h, NULL), ==, KHEAP_E_OVERFLOW);
