@@ -12,6 +12,8 @@ import pytest
 
 from kernel import ROOT
 
+pytestmark = pytest.mark.slow
+
 VERSION = (ROOT / "VERSION").read_text().strip()
 FREESTANDING = ["-ffreestanding", "-nostdlib", "-std=c11", "-Wall", "-Wextra", "-Werror", "-c"]
 COMPILERS = {
