@@ -17,8 +17,12 @@
 
 #define CALLER __builtin_return_address(0)
 
-/* For the two paths that every allocation and every free takes. */
+/* For the two paths that every allocation and every free takes; built for size (-Os), they are functions as well. */
+#ifdef __OPTIMIZE_SIZE__
+#define INLINE static
+#else
 #define INLINE static inline __attribute__((always_inline))
+#endif
 /* For what they seldom need. */
 #define APART static __attribute__((noinline))
 
