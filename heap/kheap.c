@@ -660,13 +660,17 @@ struct kheap_stats kheap_stats(const struct kheap *h)
 
 /* ---- Marks ------------------------------------------------------------------------------------------------------ */
 
-/* A number that tells this boundary from every other one: the seal knows the place and the size, the other word the owner
- * and the gap. Turned by half a word, it changes other bits than a size does. */
+static uintptr_t turned(uintptr_t w, unsigned bits)
+{
+    return w << bits | w >> (8 * WORD - bits);
+}
+
+/* A number that tells this boundary from every other one: the seal knows the place and the size. Owner and gap are turned by
+ * a quarter and by half a word, so that small differences of the three lie apart and do not cancel. */
 static uintptr_t fingerprint(const unsigned char *boundary)
 {
-    uintptr_t gap = word_below(boundary, GAP);
-
-    return word_below(boundary, SEAL) ^ (gap << 4 * WORD | gap >> 4 * WORD);
+    return word_below(boundary, SEAL) ^ turned(word_below(boundary, OWNER), 2 * WORD) ^
+           turned(word_below(boundary, GAP), 4 * WORD);
 }
 
 struct kheap_mark kheap_mark(const struct kheap *h)

@@ -294,6 +294,15 @@ CASE(mark_knows_owner_and_gap)
     CHECK_PTR(h.free_memory_pointer, ==, mark.position);
     kheap_release(&h, mark);
     CHECK_FAULT(KHEAP_E_BAD_MARK);
+    mark = kheap_mark(&h);
+    /* What the owner gains the gap loses: their sum, which a tag holds as well, is the same. */
+    const size_t gap = blocks_of(&h).at[0].gap;
+    uintptr_t owner;
+    memcpy(&owner, h.free_memory_pointer - 3 * sizeof(owner), sizeof(owner));
+    owner += gap;
+    memcpy(h.free_memory_pointer - 3 * sizeof(owner), &owner, sizeof(owner));
+    kheap_release(&h, mark);
+    CHECK_FAULT(KHEAP_E_BAD_MARK);
 }
 
 static bool count_visit(const struct kheap_block *block, void *context)
