@@ -3,7 +3,7 @@
 # kheap beside what a program would use instead, in one run: times, exact instructions, the dearest call, bytes a block, bytes
 # of code. Prints tables, writes build/bench/bench.json and build/bench/bench.svg, and with --keep the copies in docs/.
 #
-#     bench.py [--quick] [--keep]
+#     bench.py [--quick] [--keep] [--gate]      gate: fail when an exact count grew over the one that is kept
 
 import json
 import os
@@ -44,6 +44,8 @@ WORKLOADS = {
     "page": ("64 pages, aligned to 4096", 5000),
     "release": ("1,000 blocks above a mark, released at once", 1200),
 }
+
+MAY_GROW = 0.05
 
 # What is to be reached: figure, most, how it is told.
 GOALS = [
@@ -202,6 +204,24 @@ def show_goals(found):
     table(f"Goals: {len(rows) - len(missed)} of {len(rows)} reached", ["missed", "figure", "at most", ""], missed)
 
 
+def counts_of(found):
+    """What is exact, and may not grow: it does not depend on how busy the machine is."""
+    kheap = found["peers"]["kheap"]
+    for name, count in zip(("an allocation", "a free"), kheap["instructions"]):
+        yield f"instructions of {name}", count
+    yield "instructions of the dearest call", max(n for depth in kheap["worst"].values() for line in depth for n in line)
+    for target, sizes in found["code"].items():
+        for part, size in sizes.items():
+            yield f"bytes of {part}, {target}", size
+    for size, bytes_more in kheap["overhead"].items():
+        yield f"bytes beyond a block of {size}", bytes_more
+
+
+def grown(found, kept):
+    before = dict(counts_of(kept))
+    return [f"{what}: {count} instead of {before[what]}" for what, count in counts_of(found) if count > before[what] * (1 + MAY_GROW)]
+
+
 def main():
     found = results("--quick" in sys.argv)
     found["workloads"] = {name: what for name, (what, _) in WORKLOADS.items()}
@@ -209,6 +229,9 @@ def main():
     (BUILD / "bench.svg").write_text(chart.draw(found))
     show(found)
     print("\nbuild/bench/bench.json and build/bench/bench.svg hold this run.")
+    more = grown(found, json.loads((ROOT / "docs/bench.json").read_text())) if "--gate" in sys.argv else []
+    if more:
+        sys.exit("grown over docs/bench.json:\n  " + "\n  ".join(more))
     if "--keep" in sys.argv:
         for name in ("bench.json", "bench.svg"):
             (ROOT / "docs" / name).write_text((BUILD / name).read_text())
