@@ -5,7 +5,13 @@
 
 BOOK := $(PYTHON) tools/book/book.py
 
-.PHONY: book-update
+.PHONY: book-update book-check book-twins
 
 book-update: ## fill in what the book shows of the source and of the running kernel [PAGE=faults/E01]
 	@$(BOOK) update $(PAGE)
+
+book-check: ## does the book agree with the source, the kernel and itself? [PAGE=...]
+	@$(BOOK) check $(PAGE)
+
+book-twins: ## confirm that the paragraphs of both languages say the same [PAGE=...]
+	@$(BOOK) twins $(PAGE)
