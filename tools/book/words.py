@@ -2,11 +2,12 @@
 #
 # The words of the Bengali pages: the terms that docs/glossary.md settles, and their spelling.
 
+import pathlib
 import re
 import subprocess
 import unicodedata
 
-from pages import Page, Trouble
+from pages import HERE, Trouble
 
 BENGALI = "\u0980-\u09ff"
 JOINERS = "\u200c\u200d"
@@ -14,7 +15,8 @@ WORD = re.compile(rf"[{BENGALI}{JOINERS}]+")
 DIGITS = re.compile(r"[\u09e6-\u09ef]+")
 # A case ending that hangs on a word in Latin letters or on code: heap-[er], `kfree`-[ke].
 ENDING = re.compile(rf"(?<=[A-Za-z0-9\x00)*_])-[{BENGALI}]+")
-DICTIONARIES = ("bn_BD", "bn_IN")
+FOLDERS = [pathlib.Path(name) for name in ("/usr/share/hunspell", "/usr/share/myspell", "/opt/homebrew/share/hunspell")]
+BUILT = HERE / "build" / "book" / "dictionary"
 OWN = "docs/words.bn.txt"
 GLOSSARY = "docs/glossary.md"
 
@@ -93,26 +95,36 @@ def words_of(page):
 
 
 def unknown(words):
-    """Those that no dictionary knows, with or without an emphasis at their end."""
-    found = not_in_dictionaries(words)
+    """Those that the dictionary does not know, with or without an emphasis at their end."""
+    found = not_in_dictionary(words)
     bare = {word: word.rstrip(EMPHASIS) for word in found}
-    still = not_in_dictionaries({stem for word, stem in bare.items() if stem and stem != word})
+    still = not_in_dictionary({stem for word, stem in bare.items() if stem and stem != word})
     return {word for word, stem in bare.items() if not stem or stem == word or stem in still}
 
 
-def not_in_dictionaries(words):
-    for dictionary in DICTIONARIES:
-        if not words:
-            break
-        try:
-            done = subprocess.run(["hunspell", "-d", dictionary, "-i", "utf-8", "-l"], input="\n".join(sorted(words)) + "\n",
-                                  capture_output=True, text=True, check=False)
-        except OSError as error:
-            raise Trouble("hunspell is missing: ./minios doctor") from error
-        if done.returncode or "Can't open" in done.stderr:
-            raise Trouble(f"hunspell has no dictionary {dictionary}: ./minios doctor")
-        words = {plain(word) for word in done.stdout.split()} & words
-    return words
+def dictionary():
+    """hunspell's Bengali words, with the signs told to it that belong to words: else it splits words at their vowels."""
+    found = [folder / "bn_BD.dic" for folder in FOLDERS if (folder / "bn_BD.dic").exists()]
+    if not found:
+        raise Trouble("hunspell has no Bengali dictionary: ./minios doctor")
+    BUILT.mkdir(parents=True, exist_ok=True)
+    letters = "".join(map(chr, range(0x980, 0xa00)))
+    (BUILT / "bn.aff").write_text(f"SET UTF-8\nWORDCHARS {letters}\n", encoding="utf-8")
+    (BUILT / "bn.dic").write_bytes(found[0].read_bytes())
+    return BUILT / "bn"
+
+
+def not_in_dictionary(words):
+    if not words:
+        return set()
+    try:
+        done = subprocess.run(["hunspell", "-d", dictionary(), "-i", "utf-8", "-l"], input="\n".join(sorted(words)) + "\n",
+                              capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Trouble("hunspell is missing: ./minios doctor") from error
+    if done.returncode:
+        raise Trouble(f"hunspell: {done.stderr.strip()}")
+    return {plain(word) for word in done.stdout.split()}
 
 
 def spelling(root, found, say):
