@@ -13,6 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import links
 import listings
+import pictures
 import programs
 import sessions
 import twins
@@ -61,6 +62,8 @@ def update(root, only, say):
             page.file.write_text(text, encoding="utf-8")
             changed += 1
             print(f"  filled in  {page.path}")
+    if not only:
+        pictures.draw(root, say)
     (root / CAPTURED).write_text(sessions.compiler() + "\n", encoding="ascii")
     print(f"{changed} pages changed.")
 
@@ -125,6 +128,8 @@ def check(root, only, say):
         words.terms(root, page, say)
     for page in found + ([] if only else links.others(root)):
         links.check(page, say)
+    if not only:
+        pictures.check(root, say)
     twins.check(root, found, say)
     words.spelling(root, found, say)
 
