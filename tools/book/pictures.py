@@ -17,7 +17,7 @@ MOST_BLOCKS = 16
 KINDS = ("payload", "padding", "tag", "free")
 
 STYLE = """
-  text { font: 11px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: var(--ink) }
+  text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; font: 11px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: var(--ink) }
   .strong { font-weight: bold } .command { font-size: 12px }
   :root { --ink: #1b1f24; --paper: #ffffff; --line: #57606a; --payload: #b6d4f5; --padding: #fbe3b5; --tag: #44546a; --pointer: #a40e26 }
   @media (prefers-color-scheme: dark) {
@@ -26,7 +26,8 @@ STYLE = """
   .paper { fill: var(--paper) } .edge { fill: none; stroke: var(--line) } .free { fill: none; stroke: var(--line); stroke-dasharray: 3 3 }
   .pointer { stroke: var(--pointer); stroke-width: 1.5; fill: none } .head { fill: var(--pointer) }
   .on-payload { fill: var(--payload) } .on-padding { fill: var(--padding) } .on-tag { fill: var(--tag) } .mark { stroke: var(--ink) }
-  .dot { fill: var(--ink) } text.in-tag { fill: var(--paper) }
+  .dot { fill: var(--ink) } text.in-payload { stroke: var(--payload) } text.in-padding { stroke: var(--padding) }
+  text.in-tag { fill: var(--paper); stroke: var(--tag) }
 """
 # Told apart by pattern as well as by colour: payload is plain, padding dotted, a tag striped.
 PATTERNS = """
@@ -126,26 +127,26 @@ def legend(y):
 TALL = 30
 
 
-def widths(state, most_used):
-    """How wide each piece is, and the free part: to scale, but never too narrow to be seen."""
-    room = RIGHT - LEFT
-    for_used = room * min(0.78, 0.12 + state.used / most_used * 0.66) if state.used else 0
-    if state.pointer == state.end:
-        for_used = room
-    least = 9
-    flexible = for_used - least * len(state.pieces)
-    shares = [least + flexible * piece.size / max(state.used, 1) for piece in state.pieces]
-    return shares, room - sum(shares)
+LEAST = 9  # how narrow a piece may become
 
 
-def tape(state, y, most_used=None):
+def scale_of(states):
+    """How wide a byte is, so that the fullest of these states fits and leaves room for what is free."""
+    full = max(states, key=lambda state: state.used)
+    room = (RIGHT - LEFT) * (1 if full.pointer == full.end else 0.78)
+    return min(2.5, max(0, room - LEAST * len(full.pieces)) / max(full.used, 1))
+
+
+def tape(state, y, scale=None):
     """The pieces of a heap in a row; what stands over and in them; x of the free pointer."""
-    shares, free = widths(state, most_used or state.used or 1)
+    scale = scale_of([state]) if scale is None else scale
+    shares = [LEAST + piece.size * scale for piece in state.pieces]
+    free = RIGHT - LEFT - sum(shares)
     out, x, spans = [], LEFT, {}
     for piece, width in zip(state.pieces, shares):
         out.append(box(x, y, width, TALL, piece.kind))
         if len(piece.text) * CHAR + 4 < width and piece.kind != "tag":
-            out.append(label(x + width / 2, y + TALL / 2 + 4, piece.text, "middle"))
+            out.append(label(x + width / 2, y + TALL / 2 + 4, piece.text, "middle", f"in-{piece.kind}"))
         left, _ = spans.get(piece.block, (x, x))
         spans[piece.block] = (left, x + width)
         x += width
@@ -190,9 +191,9 @@ def draw_map(states, _):
 
 
 def draw_rows(states, titles):
-    most, y, out = max(state.used for state in states) or 1, 14, []
+    scale, y, out = scale_of(states), 14, []
     for state, title in zip(states, titles):
-        pieces, x = tape(state, y + 22, most)
+        pieces, x = tape(state, y + 22, scale)
         out += [label(LEFT, y, title, class_="strong command"), *pieces, arrow(x, y + 38 + TALL, y + 22 + TALL)]
         text = f"free_memory_pointer {state.pointer:#010x}"
         side = anchor_at(x, text)
@@ -259,7 +260,7 @@ def draw_tag(states, source):
             if row + at in found:
                 value, kind = found[row + at]
                 x = 78 + at * CELL + at // 4 * 6
-                out.append(box(x, y, CELL, 24, kind) + label(x + CELL / 2, y + 16, value, "middle", "in-tag strong" if kind == "tag" else ""))
+                out.append(box(x, y, CELL, 24, kind) + label(x + CELL / 2, y + 16, value, "middle", f"in-{kind}"))
     y = 8 + len(rows) * ROW
     for at, word in enumerate(("SIZE", "OWNER", "GAP", "SEAL")):
         out.append(label(78 + at * (4 * CELL + 6) + 2 * CELL, y + 8, word, "middle", "strong"))
