@@ -17,18 +17,24 @@
 
 #define CALLER __builtin_return_address(0)
 
-/* For the two paths that every allocation and every free takes. */
+/* For the two paths that every allocation and every free takes; built for size (-Os), they are functions as well. */
+#ifdef __OPTIMIZE_SIZE__
+#define INLINE static
+#else
 #define INLINE static inline __attribute__((always_inline))
+#endif
+/* For what they seldom need. */
+#define APART static __attribute__((noinline))
 
 /* ---- The tag ---------------------------------------------------------------------------------------------------- */
 
 /* The four words of a tag, counted downwards from the boundary at its upper edge:
  *
- *      ... payload | slack ][ SEAL | OWNER | SIZE | CHAIN ]^ boundary
+ *      ... payload | slack ][ SIZE | OWNER | GAP | SEAL ]^ boundary
  *
- * A write past a payload comes from below and meets the seal first. A write in front of the next payload comes from above
- * and meets the chain. So each of the two is compared by whoever stands on that side. */
-enum tag_word { CHAIN = 1, SIZE, OWNER, SEAL };
+ * A write past a payload comes from below and meets the size first. A write in front of the next payload comes from above
+ * and meets the seal. These two words have to agree; that is the whole look that an allocation takes. */
+enum tag_word { SEAL = 1, GAP, OWNER, SIZE };
 
 typedef uintptr_t word __attribute__((may_alias));
 
@@ -41,10 +47,9 @@ _Static_assert(sizeof(size_t) == WORD && sizeof(void *) == WORD, "a size and an 
 
 #define SLACK_WORD (UINTPTR_MAX / 255 * KHEAP_SLACK_BYTE) /* the poison in every byte */
 
-/* Two numbers with nothing special about them but this: the lowest hexadecimal digit of KEY is not 0, nor one that many
- * letters end in, and GAP_KEY is not what a small change of one word adds to a chain. With 64 bits all high bits are set. */
-#define KEY (UINTPTR_MAX - (uintptr_t)0x61C88644)
-#define GAP_KEY (UINTPTR_MAX - (uintptr_t)0x3C6EF372)
+/* A number with nothing special about it but this: its lowest hexadecimal digit is not 0, nor one that many letters end in.
+ * With 64 bits all high bits are set. */
+#define KEY (UINTPTR_MAX - (uintptr_t)0x3C6EF372)
 
 /* Five lines carry all that this file believes of memory: an address is a number, steps lead up and down from it (as
  * numbers: a heap may be larger than half of the addresses, where pointers cannot count), and words lie below an edge. */
@@ -88,63 +93,47 @@ static size_t free_bytes(const struct kheap *h)
     return distance(h->free_memory_pointer, h->heap_end);
 }
 
-static size_t used_bytes(const struct kheap *h)
-{
-    return distance(h->heap_start, h->free_memory_pointer);
-}
-
 #define LITTLE_ENDIAN_WORDS (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
-/* The low bits of w, which are never all 0 in a seal, go where a write past the end comes first: to the first byte. */
+/* The low bits of w go where a write past the end comes first: to the first byte. */
 static uintptr_t lowest_byte_first(uintptr_t w)
 {
     return LITTLE_ENDIAN_WORDS ? w : w << (8 * WORD - 8) | w >> 8;
 }
 
-/* The seal binds the three words to the place of the tag, exactly: end - start - boundary, and a key. All of them are
- * multiples of KHEAP_ALIGN, so the low digit is the key's and the first byte of a seal is never 0. */
-static uintptr_t seal_of(const struct kheap *h, const unsigned char *boundary)
+static uintptr_t lowest_byte_last(uintptr_t w)
 {
-    return lowest_byte_first(size_of_heap(h) + KEY - address_of(boundary));
+    return LITTLE_ENDIAN_WORDS ? w : w >> (8 * WORD - 8) | w << 8;
+}
+
+/* A size as it stands in a tag. Behind a payload without slack its first byte is the key's in the low digit, so never 0. */
+static uintptr_t size_word(size_t size)
+{
+    return lowest_byte_first(size + KEY);
+}
+
+INLINE size_t size_of(const unsigned char *boundary)
+{
+    return lowest_byte_last(word_below(boundary, SIZE)) - KEY;
+}
+
+/* The gap is told as its sum with the owner: a change of one of these two words is a change of the gap, and the gap is
+ * compared with what lies at its other end. */
+INLINE size_t gap_of(const unsigned char *boundary)
+{
+    return word_below(boundary, GAP) - word_below(boundary, OWNER);
+}
+
+/* What ties a tag to its place and to all three words: end - start - boundary. The seal is the sum of this and the size
+ * word, so size, seal, boundary and each of the words stand in one equation, and a change of any one of them breaks it. */
+static uintptr_t place_of(const struct kheap *h, const unsigned char *boundary)
+{
+    return size_of_heap(h) + KEY - address_of(boundary);
 }
 
 INLINE bool sealed(const struct kheap *h, const unsigned char *boundary)
 {
-    return word_below(boundary, SEAL) == seal_of(h, boundary);
-}
-
-/* The chain binds owner, size and gap. The factors are odd: a change of any one word moves the sum, whatever the change.
- * They differ, and one of them is large: words that exchange their values, or that gain and lose a little, do not cancel. */
-static uintptr_t chain_of(uintptr_t owner, size_t size, size_t gap)
-{
-    return (owner * KEY + size) * 3 + KEY + (gap != 0 ? gap + GAP_KEY : 0);
-}
-
-#define NOT_A_GAP 1
-
-/* The gap that a tag with these three words tells. When one is damaged that is nonsense, which possible_gap notices. */
-static size_t gap_in(uintptr_t owner, size_t size, uintptr_t chain)
-{
-    uintptr_t rest = chain - chain_of(owner, size, 0);
-
-    return rest == 0 ? 0 : rest == GAP_KEY ? NOT_A_GAP : rest - GAP_KEY;
-}
-
-INLINE size_t gap_of(const unsigned char *boundary)
-{
-    return gap_in(word_below(boundary, OWNER), word_below(boundary, SIZE), word_below(boundary, CHAIN));
-}
-
-/* Between heap_start and an edge there is room for it. */
-static bool possible_gap(const struct kheap *h, const unsigned char *edge, size_t gap)
-{
-    return gap % KHEAP_ALIGN == 0 && gap <= distance(h->heap_start, edge);
-}
-
-/* The tag that ends at `boundary` agrees with itself and its place. The floor does like any other. */
-INLINE bool sound(const struct kheap *h, const unsigned char *boundary)
-{
-    return sealed(h, boundary) && possible_gap(h, boundary, gap_of(boundary));
+    return word_below(boundary, SEAL) - word_below(boundary, SIZE) == place_of(h, boundary);
 }
 
 /* The caller has made sure that this does not wrap: size is at most what is left, and that is a multiple. */
@@ -153,12 +142,10 @@ static size_t rounded(size_t size)
     return (size + (KHEAP_ALIGN - 1)) / KHEAP_ALIGN * KHEAP_ALIGN;
 }
 
-/* The free pointer lies within the heap, where a tag can end. Whether the two ends are right, the seal knows. */
+/* Whether the two ends are right, the seal knows; this keeps a wild free pointer from being followed. */
 INLINE bool in_order(const struct kheap *h)
 {
-    uintptr_t at = address_of(h->free_memory_pointer);
-
-    return at >= address_of(h->heap_start) && at <= address_of(h->heap_end) && at % KHEAP_ALIGN == 0;
+    return free_bytes(h) <= size_of_heap(h) && address_of(h->free_memory_pointer) % KHEAP_ALIGN == 0;
 }
 
 /* Fills the KHEAP_ALIGN bytes below an aligned edge, in whole words. */
@@ -175,47 +162,50 @@ static void fill_below(unsigned char *edge)
         set_below(edge, n, SLACK_WORD);
 }
 
-/* A word without its first bytes as they lie in memory: the low ones on a little-endian machine, the high on a big. */
-static uintptr_t without_first(uintptr_t w, size_t bytes)
+/* A word without its first bits as they lie in memory: the low ones on a little-endian machine, the high on a big. */
+static uintptr_t without_first(uintptr_t w, size_t bits)
 {
-    return LITTLE_ENDIAN_WORDS ? w >> 8 * bytes : w << 8 * bytes;
+    return LITTLE_ENDIAN_WORDS ? w >> bits : w << bits;
 }
 
-/* The slack is as fill_below left it: the bytes below an aligned edge but for the first `from` of KHEAP_ALIGN. */
-INLINE bool intact(const unsigned char *edge, size_t from)
+/* The slack from `end` up to the tag is as fill_below left it. There is some, and it begins within the lowest word. */
+INLINE bool intact(const unsigned char *end, const unsigned char *tag)
 {
-    size_t n = KHEAP_ALIGN / WORD - from / WORD;
+    size_t past = address_of(end) % WORD;
+    const unsigned char *lowest = up(down(end, past), WORD);
 
-    if (without_first(word_below(edge, n), from % WORD) != without_first(SLACK_WORD, from % WORD))
-        return false;
-    /*@ loop invariant 1 <= n <= KHEAP_ALIGN / WORD;
-      @ loop assigns n;
-      @ loop variant n; */
-    while (--n > 0)
-        if (word_below(edge, n) != SLACK_WORD)
+    /*@ loop invariant lowest <= at && (lowest == tag || lowest == tag - W) && (at == tag || at == tag - W);
+      @ loop assigns at;
+      @ loop variant at - lowest; */
+    for (const unsigned char *at = tag; at != lowest; at = down(at, WORD))
+        if (word_below(at, 1) != SLACK_WORD)
             return false;
-    return true;
+    return without_first(word_below(lowest, 1), 8 * past) == without_first(SLACK_WORD, 8 * past);
 }
 
 /* ---- Allocation ------------------------------------------------------------------------------------------------- */
 
 static void *refuse_alloc(const struct kheap *h, size_t size, size_t align, bool polite, const void *caller);
 
-/* Writes the tag of a block, above all that lives, and gives the boundary above it. */
-INLINE unsigned char *put_tag(const struct kheap *h, unsigned char *tag, size_t size, size_t gap, const void *owner)
+static uintptr_t seal_of(const struct kheap *h, const unsigned char *boundary, size_t size)
+{
+    return place_of(h, boundary) + size_word(size);
+}
+
+/* Writes a tag, above all that lives, and gives the boundary above it. */
+INLINE unsigned char *put_tag(unsigned char *tag, size_t size, size_t gap, const void *owner, uintptr_t seal)
 {
     unsigned char *boundary = up(tag, TAG);
-    uintptr_t seal = seal_of(h, boundary);
 
-    set_below(boundary, SEAL, seal);
+    set_below(boundary, SIZE, size_word(size));
     set_below(boundary, OWNER, (uintptr_t)owner);
-    set_below(boundary, SIZE, size);
-    set_below(boundary, CHAIN, chain_of((uintptr_t)owner, size, gap));
+    set_below(boundary, GAP, (uintptr_t)owner + gap);
+    set_below(boundary, SEAL, seal);
     return boundary;
 }
 
 /* The floor is a tag that ends no block: with this size it can never be taken for one, even if heap_start is damaged. */
-#define FLOOR_SIZE SIZE_MAX
+#define FLOOR_SIZE (SIZE_MAX - 2 * KHEAP_ALIGN + 1)
 
 enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size)
 {
@@ -231,10 +221,7 @@ enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size)
     h->heap_start = up(memory, lost + TAG);
     h->heap_end = up(memory, lost + (size - lost) / KHEAP_ALIGN * KHEAP_ALIGN);
     h->free_memory_pointer = h->heap_start;
-    set_below(h->heap_start, SEAL, seal_of(h, h->heap_start));
-    set_below(h->heap_start, OWNER, 0);
-    set_below(h->heap_start, SIZE, FLOOR_SIZE);
-    set_below(h->heap_start, CHAIN, chain_of(0, FLOOR_SIZE, 0));
+    put_tag(down(h->heap_start, TAG), FLOOR_SIZE, 0, NULL, seal_of(h, h->heap_start, FLOOR_SIZE));
     return KHEAP_OK;
 }
 
@@ -252,13 +239,14 @@ INLINE void *take(struct kheap *h, size_t size, size_t gap, const void *owner)
         return NULL;
 
     unsigned char *payload = up(h->free_memory_pointer, gap), *tag = up(payload, rounded(size));
+    uintptr_t seal = seal_of(h, up(tag, TAG), size);
     if (gap != 0) {
         fill_below(payload);
         set_below(payload, 1, SLACK_WORD + gap);
     }
     if (size % KHEAP_ALIGN != 0)
         fill_below(tag);
-    h->free_memory_pointer = put_tag(h, tag, size, gap, owner);
+    h->free_memory_pointer = put_tag(tag, size, gap, owner, seal);
     return payload;
 }
 
@@ -308,12 +296,29 @@ static void clear(unsigned char *from, size_t bytes)
         *up(from, i) = 0;
 }
 
+/* count * size, or SIZE_MAX, which never fits, when that wraps. By doubling: a small processor cannot divide. */
+static size_t product(size_t count, size_t size)
+{
+    size_t sum = 0;
+
+    /*@ loop invariant sum + count * size == \at(count, Pre) * \at(size, Pre);
+      @ loop assigns sum, count, size;
+      @ loop variant count; */
+    while (count != 0) {
+        if (count % 2 != 0 && size > SIZE_MAX - sum)
+            return SIZE_MAX;
+        sum += count % 2 != 0 ? size : 0;
+        count /= 2;
+        if (count != 0 && size > SIZE_MAX / 2)
+            return SIZE_MAX;
+        size *= 2;
+    }
+    return sum;
+}
+
 void *kheap_calloc(struct kheap *h, size_t count, size_t size)
 {
-    bool wraps = size != 0 && count > SIZE_MAX / size;
-    size_t bytes = wraps ? SIZE_MAX : count * size; /* which never fits */
-    /*@ assert count * size <= SIZE_MAX ==> bytes == count * size; */
-    /*@ assert count * size > SIZE_MAX ==> bytes == SIZE_MAX; */
+    size_t bytes = product(count, size);
     unsigned char *payload = take_aligned(h, bytes, KHEAP_ALIGN, false, CALLER);
 
     if (payload != NULL)
@@ -325,10 +330,17 @@ void *kheap_calloc(struct kheap *h, size_t count, size_t size)
 
 static void refuse_free(const struct kheap *h, const void *block, const void *caller);
 
+/* Between heap_start and an edge there is room for it. */
+static bool possible_gap(const struct kheap *h, const unsigned char *edge, size_t gap)
+{
+    return gap % KHEAP_ALIGN == 0 && gap <= distance(h->heap_start, edge);
+}
+
 /* The fill in front of a payload is whole, and tells the same gap as the tag. */
 static bool sound_gap(const struct kheap *h, const unsigned char *payload, size_t gap)
 {
     /*@ loop invariant 2 <= n <= KHEAP_ALIGN / WORD + 1;
+      @ loop invariant n > 2 ==> word_of(payload - 2 * WORD) == SLACK_WORD;
       @ loop assigns n;
       @ loop variant KHEAP_ALIGN / WORD + 1 - n; */
     for (size_t n = 2; n <= KHEAP_ALIGN / WORD; n++)
@@ -337,43 +349,89 @@ static bool sound_gap(const struct kheap *h, const unsigned char *payload, size_
     return word_below(payload, 1) == SLACK_WORD + gap && possible_gap(h, payload, gap);
 }
 
-/* Where the last block begins, if `block` is its payload and everything around it is as the heap left it; or NULL. */
-INLINE unsigned char *sound_last(const struct kheap *h, unsigned char *block)
+/* The tag that ends at `boundary` agrees with itself, its place and its gap. The floor does like any other. */
+static bool sound(const struct kheap *h, const unsigned char *boundary)
 {
-    unsigned char *boundary = h->free_memory_pointer;
-    size_t span = distance(block, boundary); /* payload, slack and tag */
+    size_t size = size_of(boundary), gap = gap_of(boundary);
 
-    if (!in_order(h) || boundary == h->heap_start || !sealed(h, boundary))
+    if (!sealed(h, boundary))
+        return false;
+    return gap == 0 ||
+           (fits(distance(h->heap_start, boundary), 0, size) && sound_gap(h, down(boundary, TAG + rounded(size)), gap));
+}
+
+/* `block` is the payload of the last block, and its size, its seal and its slack are as the heap left them. */
+INLINE bool is_last(const struct kheap *h, const unsigned char *block)
+{
+    const unsigned char *boundary = h->free_memory_pointer;
+
+    if (block < h->heap_start || block >= boundary || boundary > h->heap_end || address_of(boundary) % KHEAP_ALIGN != 0)
+        return false;
+    if (!sealed(h, boundary))
+        return false;
+    const unsigned char *tag = down(boundary, TAG);
+    size_t size = size_of(boundary), span = distance(block, tag);
+    if (span != rounded(size))
+        return false;
+    return span == size || intact(down(tag, span - size), tag);
+}
+
+/* Where the block begins that ends at `boundary`, if all around it is as the heap left it; or NULL. */
+static unsigned char *sound_begin(const struct kheap *h, const unsigned char *boundary)
+{
+    size_t size = size_of(boundary), gap = gap_of(boundary);
+
+    if (!sealed(h, boundary) || !fits(distance(h->heap_start, boundary), 0, size))
         return NULL;
-    size_t size = word_below(boundary, SIZE);
-    if (span > used_bytes(h) || span % KHEAP_ALIGN != 0 || size > span || span - size - TAG >= KHEAP_ALIGN)
+    const unsigned char *tag = down(boundary, TAG), *payload = down(tag, rounded(size));
+    if (size % KHEAP_ALIGN != 0 && !intact(up(payload, size), tag))
         return NULL;
-    if (size % KHEAP_ALIGN != 0 && !intact(down(boundary, TAG), size % KHEAP_ALIGN))
+    if (gap != 0 && !sound_gap(h, payload, gap))
         return NULL;
-    size_t gap = gap_of(boundary);
+    unsigned char *begin = down(payload, gap);
+    return sealed(h, begin) ? begin : NULL;
+}
+
+/* The same of the last block, if `block` is its payload; the tag below has to know its own gap as well. */
+static unsigned char *begin_of_last(const struct kheap *h, unsigned char *block)
+{
+    if (!is_last(h, block))
+        return NULL;
+
+    size_t gap = gap_of(h->free_memory_pointer);
     if (gap != 0 && !sound_gap(h, block, gap))
         return NULL;
     unsigned char *begin = down(block, gap);
     return sound(h, begin) ? begin : NULL;
 }
 
+/* Gives the last block back, or says why not. */
+APART void free_last(struct kheap *h, unsigned char *block, const void *caller)
+{
+    unsigned char *begin = begin_of_last(h, block);
+
+    if (begin != NULL)
+        h->free_memory_pointer = begin;
+    else
+        refuse_free(h, block, caller);
+}
+
 /* before:  ... tag ][ gap | payload | slack | tag ] |<--
- * after:   ... tag ] |<------------- free ------------->  */
+ * after:   ... tag ] |<------------- free ------------->
+ * Without gaps, which is nearly always, the few looks that this takes are taken here. */
 void kheap_free(struct kheap *h, void *block)
 {
     if (block == NULL)
         return;
-
-    unsigned char *begin = sound_last(h, block);
-    if (begin != NULL)
-        h->free_memory_pointer = begin;
+    if (is_last(h, block) && gap_of(h->free_memory_pointer) == 0 && gap_of(block) == 0 && sealed(h, block))
+        h->free_memory_pointer = block;
     else
-        refuse_free(h, block, CALLER);
+        free_last(h, block, CALLER);
 }
 
 bool kheap_resize(struct kheap *h, void *block, size_t size)
 {
-    unsigned char *payload = block, *begin = sound_last(h, block);
+    unsigned char *payload = block, *begin = begin_of_last(h, block);
 
     if (begin == NULL) {
         refuse_free(h, block, CALLER);
@@ -389,17 +447,17 @@ bool kheap_resize(struct kheap *h, void *block, size_t size)
       @ loop variant tag - slack; */
     for (unsigned char *slack = up(payload, size); slack != tag; slack = up(slack, 1))
         *slack = KHEAP_SLACK_BYTE;
-    h->free_memory_pointer = put_tag(h, tag, size, distance(begin, payload), owner);
+    h->free_memory_pointer = put_tag(tag, size, distance(begin, payload), owner, seal_of(h, up(tag, TAG), size));
     return true;
 }
 
 /* ---- Looking ---------------------------------------------------------------------------------------------------- */
 
-/* The bytes from the end of the payload to the end of the seal that are not what the heap wrote; *first is the lowest.
+/* The bytes from the end of the payload to the end of the size word that are not what the heap wrote; *first is the lowest.
  * This is what a write past the end meets. */
-static size_t overflow_of(const unsigned char *end, const unsigned char *tag, uintptr_t seal, const void **first)
+static size_t overflow_of(const unsigned char *end, const unsigned char *tag, uintptr_t size, const void **first)
 {
-    const unsigned char *expected = (const unsigned char *)&seal;
+    const unsigned char *expected = (const unsigned char *)&size;
     size_t changed = 0;
 
     for (const unsigned char *at = tag + WORD; at-- > end;)
@@ -430,24 +488,68 @@ static bool leads_down(const struct kheap *h, const unsigned char *payload, size
     return possible_gap(h, payload, gap) && sealed(h, down(payload, gap));
 }
 
-/* Where the block that ends at `boundary` begins, trusting nothing; NULL when that cannot be told. The tag tells the gap,
- * and so does the fill in front of the payload. *agrees says whether the tag does with itself; where the two differ,
- * a seal has to vouch for the begin. `boundary` is aligned and above heap_start. */
-static unsigned char *begin_of(const struct kheap *h, unsigned char *boundary, bool *agrees)
+/* The ways in which a block of this size may begin: without a gap, with the one that the fill in front of the payload tells,
+ * with the one that its tag tells. Of those that lead down to a sealed tag the nearest is right: no block lies between. */
+static void nearest_begin(const struct kheap *h, unsigned char *boundary, size_t size, struct kheap_block *b)
 {
-    size_t size = word_below(boundary, SIZE), gap = gap_of(boundary);
-
-    *agrees = false;
     if (!fits(distance(h->heap_start, boundary), 0, size))
-        return NULL;
+        return;
+
     unsigned char *payload = down(boundary, TAG + rounded(size));
-    size_t filled = word_below(payload, 1) - SLACK_WORD;
-    *agrees = gap == 0 || leads_down(h, payload, gap) || (gap == filled && possible_gap(h, payload, gap));
-    if (*agrees)
-        return down(payload, gap);
-    if (leads_down(h, payload, filled))
-        return down(payload, filled);
-    return leads_down(h, payload, 0) ? payload : NULL;
+    const size_t gaps[] = { 0, word_below(payload, 1) - SLACK_WORD, gap_of(boundary) };
+    for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++)
+        if (leads_down(h, payload, gaps[i]) && down(payload, gaps[i]) > down(b->payload, b->gap))
+            *b = (struct kheap_block){ payload, size, gaps[i], (const void *)word_below(boundary, OWNER) };
+}
+
+/* By how much seal and size disagree. */
+static uintptr_t disagreement(const struct kheap *h, const unsigned char *boundary)
+{
+    return word_below(boundary, SEAL) - word_below(boundary, SIZE) - place_of(h, boundary);
+}
+
+/* This tag and the one below it disagree alike, or this is a floor in the midst of the heap: not they are damaged then, but
+ * the three words. */
+static bool words_disagree(const struct kheap *h, const unsigned char *boundary)
+{
+    size_t size = size_of(boundary), gap = gap_of(boundary);
+
+    if (sealed(h, boundary))
+        return false;
+    if (gap % KHEAP_ALIGN != 0 || !fits(distance(h->heap_start, boundary), gap, size))
+        return size == FLOOR_SIZE && word_below(boundary, OWNER) == 0;
+    return disagreement(h, down(boundary, TAG + rounded(size) + gap)) == disagreement(h, boundary);
+}
+
+/* The block that ends at `boundary`, as its tag tells it; nothing where there is no room for that. */
+static struct kheap_block block_told(const struct kheap *h, unsigned char *boundary)
+{
+    size_t size = size_of(boundary), gap = gap_of(boundary);
+
+    if (!fits(distance(h->heap_start, boundary), gap, size))
+        return (struct kheap_block){ 0 };
+    return (struct kheap_block){ down(boundary, TAG + rounded(size)), size, gap,
+                                 (const void *)word_below(boundary, OWNER) };
+}
+
+/* The block that ends at `boundary`, trusting nothing; nothing where that cannot be told. Its size is told twice, by the
+ * seal and by its own word. Where nothing leads down, the tag below is damaged as well, or the words are, and this tag has
+ * to know itself. `boundary` is aligned and above heap_start. */
+static struct kheap_block block_below(const struct kheap *h, unsigned char *boundary)
+{
+    struct kheap_block told = block_told(h, boundary), found = { 0 };
+    bool by_words = words_disagree(h, boundary);
+    bool trusted = told.payload != NULL && (by_words || sound(h, boundary));
+
+    if (trusted && leads_down(h, told.payload, told.gap))
+        return told;
+    if (!by_words) {
+        uintptr_t by_seal = word_below(boundary, SEAL) - place_of(h, boundary);
+
+        nearest_begin(h, boundary, lowest_byte_last(by_seal) - KEY, &found);
+        nearest_begin(h, boundary, size_of(boundary), &found);
+    }
+    return found.payload == NULL && trusted ? told : found;
 }
 
 static enum kheap_fault damaged(struct kheap_report *r, const void *address)
@@ -460,25 +562,30 @@ static enum kheap_fault damaged(struct kheap_report *r, const void *address)
  * NULL when it cannot be told where the block begins. */
 static enum kheap_fault step(const struct kheap *h, unsigned char **boundary, struct kheap_report *r)
 {
-    unsigned char *tag = down(*boundary, TAG);
-    size_t size = word_below(*boundary, SIZE);
-    const void *owner = (const void *)word_below(*boundary, OWNER);
-    uintptr_t seal = seal_of(h, *boundary);
-    bool agrees;
+    unsigned char *edge = *boundary, *tag = down(edge, TAG);
 
-    *boundary = begin_of(h, *boundary, &agrees);
-    r->block = (struct kheap_block){ 0 };
-    if (*boundary == NULL)
-        return damaged(r, tag);
-    unsigned char *payload = down(tag, rounded(size));
-    r->block = (struct kheap_block){ payload, size, distance(*boundary, payload), owner };
-    r->changed = overflow_of(up(payload, size), tag, seal, &r->address);
+    *boundary = NULL;
+    r->block = block_below(h, edge);
+    if (r->block.payload == NULL)
+        return damaged(r, words_disagree(h, edge) ? (const void *)h : tag);
+    unsigned char *payload = r->block.payload;
+    *boundary = down(payload, r->block.gap);
+    r->changed = overflow_of(up(payload, r->block.size), tag, size_word(r->block.size), &r->address);
     if (r->changed != 0)
         return r->fault = KHEAP_E_OVERFLOW;
     r->changed = underflow_of(payload, r->block.gap, &r->address);
     if (r->changed != 0)
         return r->fault = KHEAP_E_DAMAGED;
-    return agrees ? KHEAP_E_NONE : damaged(r, tag);
+    if (sealed(h, edge) && gap_of(edge) == r->block.gap)
+        return KHEAP_E_NONE;
+    return damaged(r, words_disagree(h, edge) ? (const void *)h : tag);
+}
+
+/* heap_start <= free_memory_pointer <= heap_end, and aligned. */
+static bool words_in_order(const struct kheap *h)
+{
+    return h->heap_start <= h->free_memory_pointer && h->free_memory_pointer <= h->heap_end && in_order(h) &&
+           address_of(h->heap_start) % KHEAP_ALIGN == 0;
 }
 
 /* What has to hold before the first step. */
@@ -486,7 +593,7 @@ static enum kheap_fault check_words(const struct kheap *h, struct kheap_report *
 {
     if (h->heap_start == NULL)
         return r->fault = KHEAP_E_NOT_INITIALISED;
-    return in_order(h) && address_of(h->heap_start) % KHEAP_ALIGN == 0 ? KHEAP_E_NONE : damaged(r, h);
+    return words_in_order(h) ? KHEAP_E_NONE : damaged(r, h);
 }
 
 /* The one tag below a boundary. Below heap_start that is the floor. */
@@ -503,11 +610,22 @@ static enum kheap_fault check_top(const struct kheap *h, struct kheap_report *r)
     return check_words(h, r) != KHEAP_E_NONE ? r->fault : check_boundary(h, h->free_memory_pointer, r);
 }
 
+/* The step of those who look for damage only: quick where there is none. */
+static enum kheap_fault check_step(const struct kheap *h, unsigned char **boundary, struct kheap_report *r)
+{
+    unsigned char *begin = sound_begin(h, *boundary);
+
+    if (begin == NULL)
+        return step(h, boundary, r);
+    *boundary = begin;
+    return KHEAP_E_NONE;
+}
+
 /* Every block below a boundary, and the floor. */
 static enum kheap_fault check_below(const struct kheap *h, unsigned char *boundary, struct kheap_report *r)
 {
     while (boundary > h->heap_start)
-        if (step(h, &boundary, r) != KHEAP_E_NONE)
+        if (check_step(h, &boundary, r) != KHEAP_E_NONE)
             return r->fault;
     r->block = (struct kheap_block){ 0 };
     return check_boundary(h, boundary, r);
@@ -557,7 +675,7 @@ struct kheap_stats kheap_stats(const struct kheap *h)
 {
     struct kheap_stats stats = { 0 };
 
-    if (h->heap_start == NULL || !in_order(h))
+    if (h->heap_start == NULL || !words_in_order(h))
         return stats;
     stats.free = free_bytes(h);
     stats.used = size_of_heap(h) - stats.free;
@@ -569,6 +687,19 @@ struct kheap_stats kheap_stats(const struct kheap *h)
 
 /* ---- Marks ------------------------------------------------------------------------------------------------------ */
 
+static uintptr_t turned(uintptr_t w, unsigned bits)
+{
+    return w << bits | w >> (8 * WORD - bits);
+}
+
+/* A number that tells this boundary from every other one: the seal knows the place and the size. Owner and gap are turned by
+ * a quarter and by half a word, so that small differences of the three lie apart and do not cancel. */
+static uintptr_t fingerprint(const unsigned char *boundary)
+{
+    return word_below(boundary, SEAL) ^ turned(word_below(boundary, OWNER), 2 * WORD) ^
+           turned(word_below(boundary, GAP), 4 * WORD);
+}
+
 struct kheap_mark kheap_mark(const struct kheap *h)
 {
     struct kheap_report r = report_of(h, NULL, CALLER);
@@ -577,7 +708,7 @@ struct kheap_mark kheap_mark(const struct kheap *h)
         kheap_fault(&r);
         return (struct kheap_mark){ 0 };
     }
-    return (struct kheap_mark){ h->free_memory_pointer, word_below(h->free_memory_pointer, CHAIN) };
+    return (struct kheap_mark){ h->free_memory_pointer, fingerprint(h->free_memory_pointer) };
 }
 
 /* Walks down to the mark, looking at each block that would go. A stale tag may still lie in somebody's payload, so only
@@ -589,13 +720,12 @@ static enum kheap_fault check_mark(const struct kheap *h, struct kheap_mark mark
     if (check_words(h, r) != KHEAP_E_NONE)
         return r->fault;
     while (at > h->heap_start && address_of(at) > address_of(mark.position))
-        if (step(h, &at, r) != KHEAP_E_NONE)
+        if (check_step(h, &at, r) != KHEAP_E_NONE)
             return r->fault;
     if (at == mark.position && check_boundary(h, at, r) != KHEAP_E_NONE)
         return r->fault;
-    if (at == mark.position && word_below(at, CHAIN) == mark.seal)
+    if (at == mark.position && fingerprint(at) == mark.seal)
         return KHEAP_E_NONE;
-    r->block = (struct kheap_block){ 0 };
     return r->fault = KHEAP_E_BAD_MARK;
 }
 

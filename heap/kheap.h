@@ -131,7 +131,7 @@ enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size);
  * Gives:     the payload, its bytes as they happen to be. 0 bytes is a real block with an address of its own.
  * Fails iff: refused with E01, E02, or E07/E08 when the last block's seal or one of the three words is damaged.
  * Cost:      constant, whatever the size.
- * Misses:    damage of the last tag above its seal, and below that tag (the frees find both, and kheap_check); a free
+ * Misses:    damage of the last tag's owner and gap, and below that tag (the frees find both, and kheap_check); a free
  *            pointer that was overwritten with the exact address of another boundary: that is another valid heap. */
 void *kheap_alloc(struct kheap *h, size_t size);
 
@@ -177,8 +177,8 @@ bool kheap_resize(struct kheap *h, void *block, size_t size);
  * Cost:      constant; one step a block where a fault has to be told.
  * Misses:    a pointer that was freed and whose address was handed out again; writes that leave the same byte as
  *            before, that stay within the block, or that hit the gap more than KHEAP_ALIGN bytes in front of the
- *            payload; a damaged size, owner or gap of the tag below that balances out (its own free looks closer);
- *            damage of two or more words of a tag that keeps their sum. A change of one word is always noticed. */
+ *            payload; damage of two or more words of a tag that keeps what they say together (owner and gap that gain
+ *            alike). A change of one word is always noticed. */
 void kheap_free(struct kheap *h, void *block);
 
 /* Remember the boundary where the free pointer stands.

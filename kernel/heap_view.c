@@ -396,7 +396,7 @@ static void print_heading(const struct place *place)
     else if (block->payload != NULL)
         kprintf(" %p", block->payload);
     if (strcmp(place->name, "tag of") == 0)
-        kprintf(": seal, owner %pB, size %zu, gap %zu", block->owner, block->size, block->gap);
+        kprintf(": size %zu, owner %pB, gap %zu, seal", block->size, block->owner, block->gap);
     console_style(STYLE_PLAIN);
     kprintf("\n");
 }

@@ -33,7 +33,8 @@ def test_every_goal_is_valid(record_property):
 @pytest.mark.parametrize("function, right, wrong", [
     ("fits", "left - TAG - gap >= size", "left - TAG >= size"),
     ("rounded", "(size + (KHEAP_ALIGN - 1))", "(size + KHEAP_ALIGN)"),
-    ("in_order", "at <= address_of(h->heap_end) &&", ""),
+    ("in_order", "free_bytes(h) <= size_of_heap(h) &&", ""),
+    ("sealed", "word_below(boundary, SIZE) == place_of", "word_below(boundary, OWNER) == place_of"),
 ])
 def test_a_broken_heap_is_not_proved(tmp_path, function, right, wrong):
     for name in ("heap", "tests/proof"):

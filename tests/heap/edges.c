@@ -40,11 +40,9 @@ static bool note_gap(const struct kheap_block *block, void *context)
 }
 
 /* One byte of the tag of a block with a gap, each in turn. The gap is told twice, by the tag and in front of the payload,
- * so only one word of the tag, the size, can hide where the block begins. */
+ * and so is the size, by its own word and by the seal: no single byte can hide where the block begins. */
 CASE(walk_finds_the_gap_below_a_damaged_tag)
 {
-    size_t found = 0;
-
     for (size_t i = 0; i < TAG; i++) {
         struct kheap h = make_heap_at(1024, 1024);
         size_t sum = 0, damaged_sum = 0;
@@ -57,10 +55,9 @@ CASE(walk_finds_the_gap_below_a_damaged_tag)
         CHECK(sum, >, 30000);
         block[32 + i] ^= 0x40;
         kheap_walk(&h, note_gap, &damaged_sum);
-        found += damaged_sum == sum;
+        case_note("byte %zu of the tag", i);
+        CHECK(damaged_sum, ==, sum);
     }
-    CHECK(found, >=, 3 * sizeof(void *));
-    CHECK(found, <, TAG);
 }
 
 /* A terminator that meets the tag, wherever that lies: no tag begins with a zero. */

@@ -182,7 +182,8 @@ static void check_sum(struct kheap *h, void *block, const uintptr_t add[4])
     memcpy(tag, kept, TAG);
 }
 
-/* What one word of a tag gains and another loses does not cancel out; nor do two that exchange their values. */
+/* What one word of a tag gains and another loses does not cancel out; nor do two that exchange their values. Owner and gap
+ * (words 1 and 2) are told by their difference: what both gain is missed, see misses.c. */
 CASE(tag_words_do_not_cancel)
 {
     struct kheap h = make_heap_at(8192, 1024);
@@ -198,7 +199,7 @@ CASE(tag_words_do_not_cancel)
                 add[i] = change;
                 add[j] = 0 - change;
                 check_sum(&h, block, add);
-                add[j] = change;
+                add[j] = i + j == 1 + 2 && i != 0 && j != 0 ? 0 : change;
                 check_sum(&h, block, add);
                 memcpy(words, h.free_memory_pointer - TAG, TAG);
                 add[i] = words[j] - words[i];
@@ -213,7 +214,7 @@ CASE(gap_told_twice_but_impossible)
 {
     struct kheap h = make_heap_at(8192, 1024);
     unsigned char *block = kheap_alloc_aligned(&h, 9, 4096), *top = h.free_memory_pointer;
-    unsigned char *told_at[] = { block - sizeof(uintptr_t), top - sizeof(uintptr_t) };
+    unsigned char *told_at[] = { block - sizeof(uintptr_t), top - 2 * sizeof(uintptr_t) };
 
     for (size_t i = 0; i < COUNT(told_at); i++) {
         uintptr_t told_gap;
@@ -226,4 +227,121 @@ CASE(gap_told_twice_but_impossible)
     CHECK_FAULT(KHEAP_E_DAMAGED);
     CHECK_PTR(h.free_memory_pointer, ==, top);
     CHECK(kheap_check(&h, NULL), ==, KHEAP_E_DAMAGED);
+}
+
+static void add_to_tag(unsigned char *boundary, size_t word, uintptr_t change)
+{
+    uintptr_t words[4];
+
+    memcpy(words, boundary - TAG, TAG);
+    words[word] += change;
+    memcpy(boundary - TAG, words, TAG);
+}
+
+/* Size and seal gain alike, by more than the heap has room for: nothing is read that is not there, and the block that would
+ * begin there is refused. */
+CASE(sealed_size_without_room)
+{
+    const uintptr_t most = (uintptr_t)1 << (WORD_BITS - 1);
+
+    for (uintptr_t change = 1024; change != 0; change = change == most ? 0 : change * 2)
+        for (size_t align = 16; align <= 512; align *= 32) {
+            struct kheap h = make_heap_at(4096, 1040);
+            unsigned char *block = kheap_alloc_aligned(&h, 32, align);
+
+            add_to_tag(h.free_memory_pointer, 0, change);
+            add_to_tag(h.free_memory_pointer, 3, change);
+            case_note("aligned to %zu, by %#zx", align, (size_t)change);
+            CHECK(kheap_check(&h, NULL), ==, KHEAP_E_DAMAGED);
+            remember(&h);
+            kheap_free(&h, (unsigned char *)((uintptr_t)block - change));
+            CHECK(take_fault(), !=, KHEAP_E_NONE);
+            kheap_free(&h, block);
+            CHECK_DAMAGE_TOLD();
+            CHECK_UNCHANGED(&h);
+        }
+}
+
+/* One word of a tag becomes what leads to an older boundary. The nearest one that anything leads to is where the block
+ * begins, so the report is of the right block. */
+CASE(word_that_leads_to_an_older_boundary)
+{
+    static const struct {
+        size_t word;
+        bool minus;
+        enum kheap_fault fault;
+    } damages[] = { { 0, false, KHEAP_E_OVERFLOW },
+                    { 3, false, KHEAP_E_DAMAGED },
+                    { 1, true, KHEAP_E_DAMAGED },
+                    { 2, false, KHEAP_E_DAMAGED } };
+
+    for (size_t i = 0; i < COUNT(damages); i++)
+        for (size_t align = 16; align <= 512; align *= 32) {
+            struct kheap h = make_heap_at(8192, 1040);
+            struct kheap_report report;
+
+            CHECK_PTR(kheap_alloc(&h, 64), !=, NULL);
+            unsigned char *older = h.free_memory_pointer;
+            CHECK_PTR(kheap_alloc(&h, 96), !=, NULL);
+            const uintptr_t step = (uintptr_t)(h.free_memory_pointer - older);
+            const struct kheap_block made = block_at(&h, kheap_alloc_aligned(&h, 32, align));
+
+            add_to_tag(h.free_memory_pointer, damages[i].word, damages[i].minus ? 0 - step : step);
+            case_note("word %zu, aligned to %zu", damages[i].word, align);
+            CHECK(kheap_check(&h, &report), ==, damages[i].fault);
+            CHECK_PTR(report.block.payload, ==, made.payload);
+            CHECK(report.block.size, ==, made.size);
+            CHECK(report.block.gap, ==, made.gap);
+        }
+}
+
+/* The tag tells no gap where there is one: the fill tells it still. */
+CASE(gap_that_became_none)
+{
+    struct kheap h = make_heap_at(8192, 1040);
+    const struct kheap_block made = block_at(&h, kheap_alloc_aligned(&h, 32, 512));
+    struct kheap_report report;
+
+    add_to_tag(h.free_memory_pointer, 2, 0 - made.gap);
+    CHECK(kheap_check(&h, &report), ==, KHEAP_E_DAMAGED);
+    CHECK_PTR(report.block.payload, ==, made.payload);
+    CHECK(report.block.gap, ==, made.gap);
+    kheap_free(&h, made.payload);
+    CHECK_FAULT(KHEAP_E_DAMAGED);
+}
+
+static bool count_visit(const struct kheap_block *block, void *context)
+{
+    size_t *count = context;
+
+    CHECK_PTR(block->payload, !=, NULL);
+    CHECK(++*count, <, 100);
+    return true;
+}
+
+/* One of the ends is not what it was: no tag agrees any more, all by the same, and the report points to the words. Every
+ * block is still legible. */
+CASE(words_that_no_tag_agrees_with)
+{
+    for (size_t blocks = 0; blocks <= 4; blocks++)
+        for (size_t change = 0; change < 3; change++) {
+            struct kheap h = make_heap_at(8192, 1040);
+            const enum kheap_fault floor_only = blocks == 0 && change < 2 ? KHEAP_E_NONE : KHEAP_E_DAMAGED;
+            struct kheap_report report;
+            size_t visited = 0;
+
+            for (size_t i = 0; i < blocks; i++)
+                CHECK_PTR(kheap_alloc_aligned(&h, 20 * i, i % 2 ? 512 : 16), !=, NULL);
+            if (change < 2)
+                h.heap_end += change == 0 ? 16 : -16;
+            else
+                h.heap_start -= 16;
+            case_note("%zu blocks, change %zu", blocks, change);
+            CHECK(kheap_check(&h, &report), ==, KHEAP_E_DAMAGED);
+            if (floor_only == KHEAP_E_DAMAGED)
+                CHECK_PTR(report.address, ==, &h);
+            CHECK(report.changed, ==, 0);
+            kheap_walk(&h, count_visit, &visited);
+            CHECK(visited, ==, blocks);
+        }
 }

@@ -16,6 +16,7 @@
   @    logic integer at(unsigned char *p);
   @    axiom steps: \forall unsigned char *p, *q; \base_addr(p) == \base_addr(q) ==> at(p) - at(q) == p - q;
   @    logic integer word_of{L}(unsigned char *p) reads p[0 .. sizeof(uintptr_t) - 1];
+  @    axiom words{L}: \forall unsigned char *p; 0 <= word_of{L}(p) <= UINTPTR_MAX;
   @    axiom bytes{A, B}: \forall unsigned char *p;
   @       (\forall integer i; 0 <= i < sizeof(uintptr_t) ==> \at(p[i], A) == \at(p[i], B)) ==> word_of{A}(p) == word_of{B}(p);
   @ }
@@ -34,9 +35,25 @@
   @    h->heap_start <= b <= h->heap_end && at(h->heap_start) <= at(b) <= at(h->heap_end) && at(b) % 16 == 0;
   @ predicate ordered(struct kheap *h) = edge_in(h, h->free_memory_pointer);
   @
-  @ logic integer seal_for(struct kheap *h, unsigned char *b) =
-  @    (uintptr_t)((uintptr_t)((h->heap_end - h->heap_start) + (uintptr_t)(-1 - 0x61C88644)) - at(b));
-  @ predicate has_seal(struct kheap *h, unsigned char *b) = word_of(b - T) == seal_for(h, b);
+  @ logic integer key = (uintptr_t)(-1 - 0x3C6EF372);
+  @ logic integer place_for(struct kheap *h, unsigned char *b) =
+  @    (uintptr_t)((uintptr_t)((h->heap_end - h->heap_start) + key) - at(b));
+  @ logic integer size_for(integer size) = (uintptr_t)(size + key);
+  @ logic integer size_told(integer w) = (uintptr_t)(w - key);
+  @ logic integer gap_for(integer owner, integer gap) = (uintptr_t)(owner + gap);
+  @ logic integer gap_told(integer owner, integer w) = (uintptr_t)(w - owner);
+  @ logic integer seal_for(struct kheap *h, unsigned char *b, integer size) =
+  @    (uintptr_t)(place_for(h, b) + size_for(size));
+  @ predicate has_seal(struct kheap *h, unsigned char *b) =
+  @    (uintptr_t)(word_of(b - W) - word_of(b - 4 * W)) == place_for(h, b);
+  @ logic integer size_at(unsigned char *b) = size_told(word_of(b - 4 * W));
+  @ logic integer gap_at(unsigned char *b) = gap_told(word_of(b - 3 * W), word_of(b - 2 * W));
+  @
+  @ lemma told_size: \forall integer size; 0 <= size <= UINTPTR_MAX ==> size_told(size_for(size)) == size;
+  @ lemma told_gap: \forall integer owner, gap; 0 <= owner <= UINTPTR_MAX && 0 <= gap <= UINTPTR_MAX ==>
+  @    gap_told(owner, gap_for(owner, gap)) == gap;
+  @ lemma told_seal: \forall integer place, w; 0 <= place <= UINTPTR_MAX && 0 <= w <= UINTPTR_MAX ==>
+  @    (uintptr_t)((uintptr_t)(place + w) - w) == place;
   @*/
 
 /*@ requires 0 <= at((unsigned char *)pointer) <= UINTPTR_MAX;
@@ -63,47 +80,50 @@ static void set_below(unsigned char *edge, size_t n, uintptr_t value);
 static size_t distance(const unsigned char *from, const unsigned char *to);
 /*@ requires heap(h); assigns \nothing; ensures \result == h->heap_end - h->heap_start; */
 static size_t size_of_heap(const struct kheap *h);
-/*@ requires heap(h) && ordered(h); assigns \nothing; ensures \result == h->heap_end - h->free_memory_pointer; */
+/*@ requires heap(h); assigns \nothing;
+  @ ensures \result == (uintptr_t)(h->heap_end - h->free_memory_pointer); */
 static size_t free_bytes(const struct kheap *h);
-/*@ requires heap(h) && ordered(h); assigns \nothing; ensures \result == h->free_memory_pointer - h->heap_start; */
-static size_t used_bytes(const struct kheap *h);
 /*@ assigns \nothing; ensures \result == w; */
 static uintptr_t lowest_byte_first(uintptr_t w);
-/*@ requires heap(h) && edge_in(h, (unsigned char *)boundary); assigns \nothing; ensures \result == seal_for(h, (unsigned char *)boundary); */
-static uintptr_t seal_of(const struct kheap *h, const unsigned char *boundary);
+/*@ assigns \nothing; ensures \result == w; */
+static uintptr_t lowest_byte_last(uintptr_t w);
+/*@ assigns \nothing; ensures \result == size_for(size); */
+static uintptr_t size_word(size_t size);
+/*@ requires \valid_read(boundary + (-T .. -1)) && at((unsigned char *)boundary) % 16 == 0;
+  @ assigns \nothing; ensures \result == size_at((unsigned char *)boundary); */
+static inline size_t size_of(const unsigned char *boundary);
+/*@ requires \valid_read(boundary + (-T .. -1)) && at((unsigned char *)boundary) % 16 == 0;
+  @ assigns \nothing; ensures \result == gap_at((unsigned char *)boundary); */
+static inline size_t gap_of(const unsigned char *boundary);
+/*@ requires heap(h) && edge_in(h, (unsigned char *)boundary); assigns \nothing;
+  @ ensures \result == place_for(h, (unsigned char *)boundary); */
+static uintptr_t place_of(const struct kheap *h, const unsigned char *boundary);
+/*@ requires heap(h) && edge_in(h, (unsigned char *)boundary); assigns \nothing;
+  @ ensures \result == seal_for(h, (unsigned char *)boundary, size); */
+static uintptr_t seal_of(const struct kheap *h, const unsigned char *boundary, size_t size);
 /*@ requires heap(h); requires edge_in(h, (unsigned char *)boundary);
   @ assigns \nothing; ensures \result <==> has_seal(h, (unsigned char *)boundary); */
 static inline bool sealed(const struct kheap *h, const unsigned char *boundary);
-/*@ requires size <= UINTPTR_MAX - 15; assigns \nothing;
-  @ ensures size <= \result < size + 16 && \result % 16 == 0; */
+/*@ assigns \nothing;
+  @ ensures size <= UINTPTR_MAX - 15 ==> size <= \result < size + 16;
+  @ ensures size > UINTPTR_MAX - 15 ==> \result == 0;
+  @ ensures \result % 16 == 0; */
 static size_t rounded(size_t size);
 /*@ requires heap(h); assigns \nothing; ensures \result <==> ordered(h); */
 static inline bool in_order(const struct kheap *h);
 /*@ assigns \nothing; ensures \result <==> size + gap + T <= left; */
 static bool fits(size_t left, size_t gap, size_t size);
 
-/*@ logic integer sum_for(integer owner, integer size) =
-  @    (uintptr_t)((uintptr_t)(3 * (uintptr_t)((uintptr_t)(owner * (uintptr_t)(-1 - 0x61C88644)) + size)) +
-  @       (uintptr_t)(-1 - 0x61C88644));
-  @ logic integer chain_for(integer owner, integer size, integer gap) = gap == 0 ? sum_for(owner, size) :
-  @    (uintptr_t)(sum_for(owner, size) + (uintptr_t)(gap + (uintptr_t)(-1 - 0x3C6EF372)));
-  @ logic integer rest(integer owner, integer size, integer chain) = (uintptr_t)(chain - sum_for(owner, size));
-  @ logic integer told(integer owner, integer size, integer chain) = rest(owner, size, chain) == 0 ? 0 :
-  @    rest(owner, size, chain) == (uintptr_t)(-1 - 0x3C6EF372) ? 1 :
-  @    (uintptr_t)(rest(owner, size, chain) - (uintptr_t)(-1 - 0x3C6EF372));
-  @
-  @ lemma told_gap: \forall integer owner, size, gap; 0 <= gap <= UINTPTR_MAX && gap % 16 == 0 ==>
-  @    told(owner, size, chain_for(owner, size, gap)) == gap;
-  @
-  @ logic integer size_at(unsigned char *b) = word_of(b - 2 * W);
-  @ logic integer gap_at(unsigned char *b) = told(word_of(b - 3 * W), word_of(b - 2 * W), word_of(b - W));
-  @ predicate possible(struct kheap *h, unsigned char *edge, integer gap) =
+/*@ predicate possible(struct kheap *h, unsigned char *edge, integer gap) =
   @    gap % 16 == 0 && gap <= edge - h->heap_start;
-  @ predicate sound_at(struct kheap *h, unsigned char *b) = has_seal(h, b) && possible(h, b, gap_at(b));
-  @
   @ predicate fill(unsigned char *edge) = word_of(edge - W) == POISON && word_of(edge - 2 * W) == POISON;
   @ predicate gap_fill(unsigned char *payload, integer gap) =
   @    word_of(payload - W) == (uintptr_t)(POISON + gap) && word_of(payload - 2 * W) == POISON;
+  @
+  @ predicate sound_at(struct kheap *h, unsigned char *b) = has_seal(h, b) && (gap_at(b) != 0 ==>
+  @    size_at(b) + T <= b - h->heap_start &&
+  @    \let payload = b - T - (size_at(b) + 15) / 16 * 16;
+  @    gap_fill(payload, gap_at(b)) && possible(h, payload, gap_at(b)));
   @
   @ predicate block(struct kheap *h, unsigned char *b, unsigned char *payload, integer size, integer gap) =
   @    \base_addr(payload) == \base_addr(b) && h->heap_start <= payload - gap && gap >= 0 &&
@@ -123,13 +143,6 @@ static bool fits(size_t left, size_t gap, size_t size);
   @ predicate ready(struct kheap *h) = ordered(h) && has_seal(h, h->free_memory_pointer);
   @*/
 
-/*@ assigns \nothing; ensures \result == chain_for(owner, size, gap); */
-static uintptr_t chain_of(uintptr_t owner, size_t size, size_t gap);
-/*@ assigns \nothing; ensures \result == told(owner, size, chain); */
-static size_t gap_in(uintptr_t owner, size_t size, uintptr_t chain);
-/*@ requires \valid_read(boundary + (-T .. -1)) && at((unsigned char *)boundary) % 16 == 0;
-  @ assigns \nothing; ensures \result == gap_at((unsigned char *)boundary); */
-static inline size_t gap_of(const unsigned char *boundary);
 /*@ requires heap(h); requires edge_in(h, (unsigned char *)edge); assigns \nothing;
   @ ensures \result <==> possible(h, (unsigned char *)edge, gap); */
 static bool possible_gap(const struct kheap *h, const unsigned char *edge, size_t gap);
@@ -142,21 +155,22 @@ static inline bool sound(const struct kheap *h, const unsigned char *boundary);
   @ ensures \forall unsigned char *p; \base_addr(p) == \base_addr(edge) &&
   @    (p + W <= edge - 16 || edge <= p) ==> word_of(p) == \old(word_of(p)); */
 static void fill_below(unsigned char *edge);
-/*@ requires bytes < W; assigns \nothing; ensures \result == (w >> 8 * bytes); */
-static uintptr_t without_first(uintptr_t w, size_t bytes);
-/*@ requires \valid_read(edge + (-16 .. -1)) && at((unsigned char *)edge) % 16 == 0 && from < 16;
-  @ assigns \nothing; ensures fill((unsigned char *)edge) ==> \result; */
-static inline bool intact(const unsigned char *edge, size_t from);
+/*@ requires bits < 8 * W; assigns \nothing; ensures \result == (w >> bits); */
+static uintptr_t without_first(uintptr_t w, size_t bits);
+/*@ requires \base_addr(end) == \base_addr(tag) && \valid_read(tag + (-16 .. -1)) && at((unsigned char *)tag) % 16 == 0;
+  @ requires tag - 16 < end < tag && tag - end == at((unsigned char *)tag) - at((unsigned char *)end);
+  @ requires 16 <= at((unsigned char *)tag) <= UINTPTR_MAX;
+  @ assigns \nothing; ensures fill((unsigned char *)tag) ==> \result; */
+static inline bool intact(const unsigned char *end, const unsigned char *tag);
 
-/*@ requires heap(h) && edge_in(h, tag) && tag + T <= h->heap_end;
+/*@ requires \valid(tag + (0 .. T - 1)) && at(tag) % 16 == 0 && 0 <= at(tag) && at(tag) + T <= UINTPTR_MAX;
   @ assigns tag[0 .. T - 1];
-  @ ensures \result == tag + T && edge_in(h, \result);
-  @ ensures has_seal(h, \result);
+  @ ensures \result == tag + T;
+  @ ensures word_of(\result - 4 * W) == size_for(size) && word_of(\result - W) == seal;
   @ ensures size_at(\result) == size;
-  @ ensures word_of(\result - W) == chain_for(word_of(\result - 3 * W), size, gap);
+  @ ensures gap_at(\result) == gap;
   @ ensures \forall unsigned char *p; \base_addr(p) == \base_addr(tag) && p + W <= tag ==> word_of(p) == \old(word_of(p)); */
-static inline unsigned char *put_tag(const struct kheap *h, unsigned char *tag, size_t size, size_t gap,
-                                     const void *owner);
+static inline unsigned char *put_tag(unsigned char *tag, size_t size, size_t gap, const void *owner, uintptr_t seal);
 
 /* What each way to ask for a block gives, and what a refused one changes: nothing. */
 /* clang-format off */
@@ -167,8 +181,7 @@ static inline unsigned char *put_tag(const struct kheap *h, unsigned char *tag, 
     ensures at((unsigned char *)\result) % 16 == 0 && (unsigned char *)\result + size + T <= h->free_memory_pointer    \
             < (unsigned char *)\result + size + T + 16;                                                                \
     ensures has_seal(h, h->free_memory_pointer) && size_at(h->free_memory_pointer) == size;                            \
-    ensures word_of(h->free_memory_pointer - W) ==                                                                     \
-            chain_for(word_of(h->free_memory_pointer - 3 * W), size, \old(GAP));                                       \
+    ensures gap_at(h->free_memory_pointer) == \old(GAP);                                                               \
     ensures size % 16 != 0 ==> fill(h->free_memory_pointer - T);                                                       \
     ensures \old(GAP) != 0 ==> gap_fill((unsigned char *)\result, \old(GAP));
 
@@ -229,27 +242,50 @@ void *kheap_alloc_aligned(struct kheap *h, size_t size, size_t align);
 /*@ WAY_TO_ASK(PAD, power(align)) */
 void *kheap_try_alloc(struct kheap *h, size_t size, size_t align);
 
-/*@ requires heap(h) && edge_in(h, (unsigned char *)payload) && \valid_read(payload + (-16 .. -1)); assigns \nothing;
-  @ ensures gap_fill((unsigned char *)payload, gap) && possible(h, (unsigned char *)payload, gap) ==> \result;
-  @ ensures \result ==> possible(h, (unsigned char *)payload, gap); */
+/*@ requires heap(h) && edge_in(h, (unsigned char *)payload); assigns \nothing;
+  @ ensures \result <==> gap_fill((unsigned char *)payload, gap) && possible(h, (unsigned char *)payload, gap); */
 static bool sound_gap(const struct kheap *h, const unsigned char *payload, size_t gap);
+/*@ requires heap(h) && edge_in(h, (unsigned char *)boundary); assigns \nothing;
+  @ ensures \result <==> sound_at(h, (unsigned char *)boundary); */
+static bool sound(const struct kheap *h, const unsigned char *boundary);
 
+/*@ requires heap(h) && \base_addr(block) == \base_addr(h->heap_start) && 0 <= at((unsigned char *)block) <= UINTPTR_MAX;
+  @ assigns \nothing;
+  @ ensures \result ==> ready(h) && edge_in(h, (unsigned char *)block) && block < h->free_memory_pointer;
+  @ ensures last(h, (unsigned char *)block) ==> \result; */
+static inline bool is_last(const struct kheap *h, const unsigned char *block);
+/*@ requires heap(h) && edge_in(h, (unsigned char *)boundary); assigns \nothing;
+  @ ensures \result != \null ==> has_seal(h, (unsigned char *)boundary) && edge_in(h, \result) && has_seal(h, \result) &&
+  @    \result + gap_at((unsigned char *)boundary) + T <= boundary && gap_at((unsigned char *)boundary) % 16 == 0;
+  @ ensures \forall unsigned char *payload; block(h, (unsigned char *)boundary, payload, size_at((unsigned char *)boundary),
+  @    gap_at((unsigned char *)boundary)) && has_seal(h, payload - gap_at((unsigned char *)boundary)) ==>
+  @    \result == payload - gap_at((unsigned char *)boundary); */
+static unsigned char *sound_begin(const struct kheap *h, const unsigned char *boundary);
 /*@ requires heap(h) && \base_addr(block) == \base_addr(h->heap_start) && 0 <= at(block) <= UINTPTR_MAX;
   @ assigns \nothing;
   @ ensures \result != \null ==> ready(h) && edge_in(h, \result) && sound_at(h, \result) &&
-  @    \result <= block && block + T <= h->free_memory_pointer && block - \result == gap_at(h->free_memory_pointer) &&
+  @    \result <= block < h->free_memory_pointer && block - \result == gap_at(h->free_memory_pointer) &&
   @    at(block) % 16 == 0;
   @ ensures last(h, block) ==> \result == block - gap_at(h->free_memory_pointer); */
-static inline unsigned char *sound_last(const struct kheap *h, unsigned char *block);
+static unsigned char *begin_of_last(const struct kheap *h, unsigned char *block);
 
+/* What the free of a block gives. */
+/* clang-format off */
+#define FREED                                                                                                          \
+    assigns h->free_memory_pointer;                                                                                    \
+    ensures h->free_memory_pointer == \old(h->free_memory_pointer) ||                                                  \
+       (ordered(h) && sound_at(h, h->free_memory_pointer) &&                                                           \
+        h->free_memory_pointer <= (unsigned char *)block < \old(h->free_memory_pointer));                               \
+    ensures \old(block != \null && last(h, (unsigned char *)block)) ==>                                                \
+       h->free_memory_pointer == (unsigned char *)block - \old(gap_at(h->free_memory_pointer));
+/* clang-format on */
+
+/*@ requires heap(h) && \base_addr(block) == \base_addr(h->heap_start) && 0 <= at(block) <= UINTPTR_MAX;
+  @ FREED */
+static void free_last(struct kheap *h, unsigned char *block, const void *caller);
 /*@ requires heap(h);
   @ requires block != \null ==> \base_addr((unsigned char *)block) == \base_addr(h->heap_start) && 0 <= at((unsigned char *)block) <= UINTPTR_MAX;
-  @ assigns h->free_memory_pointer;
-  @ ensures h->free_memory_pointer == \old(h->free_memory_pointer) ||
-  @    (ordered(h) && sound_at(h, h->free_memory_pointer) &&
-  @     h->free_memory_pointer <= (unsigned char *)block && (unsigned char *)block + T <= \old(h->free_memory_pointer));
-  @ ensures \old(block != \null && last(h, (unsigned char *)block)) ==>
-  @    h->free_memory_pointer == (unsigned char *)block - \old(gap_at(h->free_memory_pointer)); */
+  @ FREED */
 void kheap_free(struct kheap *h, void *block);
 
 /*@ requires \valid(h) && T <= at((unsigned char *)memory) <= UINTPTR_MAX;
@@ -266,6 +302,11 @@ enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size);
   @ assigns from[0 .. bytes - 1];
   @ ensures \forall integer i; 0 <= i < bytes ==> from[i] == 0; */
 static void clear(unsigned char *from, size_t bytes);
+
+/*@ assigns \nothing;
+  @ ensures count * size <= SIZE_MAX ==> \result == count * size;
+  @ ensures count * size > SIZE_MAX ==> \result == SIZE_MAX; */
+static size_t product(size_t count, size_t size);
 
 /*@ requires heap(h);
   @ assigns h->free_memory_pointer, h->free_memory_pointer[0 .. h->heap_end - h->free_memory_pointer - 1];
@@ -294,14 +335,14 @@ void there_and_back(struct kheap *h, size_t size, size_t align)
     void *block = kheap_try_alloc(h, size, align);
 
     if (block != NULL) {
-        //@ assert gap_at(h->free_memory_pointer) == (unsigned char *)block - \at(h->free_memory_pointer, Pre);
-        //@ assert word_of(\at(h->free_memory_pointer, Pre) - W) == \at(word_of(h->free_memory_pointer - W), Pre);
-        //@ assert word_of(\at(h->free_memory_pointer, Pre) - 2 * W) == \at(word_of(h->free_memory_pointer - 2 * W), Pre);
-        //@ assert word_of(\at(h->free_memory_pointer, Pre) - 3 * W) == \at(word_of(h->free_memory_pointer - 3 * W), Pre);
-        //@ assert word_of(\at(h->free_memory_pointer, Pre) - 4 * W) == \at(word_of(h->free_memory_pointer - 4 * W), Pre);
-        //@ assert has_seal(h, \at(h->free_memory_pointer, Pre));
+        /*@ assert \forall unsigned char *p; \base_addr(p) == \base_addr(h->heap_start) &&
+          @    p + W <= \at(h->free_memory_pointer, Pre) ==> word_of(p) == \at(word_of(p), Pre); */
+        //@ assert size_at(\at(h->free_memory_pointer, Pre)) == \at(size_at(h->free_memory_pointer), Pre);
         //@ assert gap_at(\at(h->free_memory_pointer, Pre)) == \at(gap_at(h->free_memory_pointer), Pre);
+        //@ assert has_seal(h, \at(h->free_memory_pointer, Pre));
         //@ assert sound_at(h, \at(h->free_memory_pointer, Pre));
+        //@ assert (unsigned char *)block - gap_at(h->free_memory_pointer) == \at(h->free_memory_pointer, Pre);
+        //@ assert sound_at(h, (unsigned char *)block - gap_at(h->free_memory_pointer));
         //@ assert block(h, h->free_memory_pointer, (unsigned char *)block, size, gap_at(h->free_memory_pointer));
         //@ assert last(h, (unsigned char *)block);
         kheap_free(h, block);

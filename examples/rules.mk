@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: MIT
+#
+# `make examples` builds all of them into build/examples and runs them; each Makefile line is what an own project needs.
+
+EXAMPLES := build/examples
+EXAMPLE_HEAP := heap/kheap.c
+FIRMWARE_CFLAGS := -mcpu=cortex-m0 -mthumb -Os -std=c11 -ffreestanding -nostdlib -Wall -Wextra -Werror -Iheap
+
+.PHONY: examples
+examples: $(EXAMPLES)/arena $(EXAMPLES)/stack $(EXAMPLES)/firmware.elf ## build the examples and run them: hosted, C++, firmware
+	printf 'one two three\nfour five\n' | $(EXAMPLES)/arena
+	$(EXAMPLES)/stack
+	examples/firmware/run $(EXAMPLES)/firmware.elf
+
+$(EXAMPLES)/arena: examples/hosted/arena.c $(wildcard heap/*)
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -O2 $(WARNINGS) -Iheap -o $@ $< $(EXAMPLE_HEAP)
+
+$(EXAMPLES)/stack: examples/cpp/stack.cpp $(wildcard heap/*)
+	@mkdir -p $(@D)
+	@$(CC) -std=c11 -O2 -Iheap -c -o $@-heap.o $(EXAMPLE_HEAP)
+	@$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iheap -o $@ $< $@-heap.o
+
+$(EXAMPLES)/firmware.elf: examples/firmware/main.c examples/firmware/link.ld $(wildcard heap/*)
+	@mkdir -p $(@D)
+	@arm-none-eabi-gcc $(FIRMWARE_CFLAGS) -T examples/firmware/link.ld -o $@ $< $(EXAMPLE_HEAP) -lgcc

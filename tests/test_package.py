@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: MIT
+#
+# kheap as those meet it who take it along: the files alone, with every compiler; the pair that is one version; the installed
+# library, found by pkg-config, CMake and Meson; the man pages; the examples.
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+from kernel import ROOT
+
+pytestmark = pytest.mark.slow
+
+VERSION = (ROOT / "VERSION").read_text().strip()
+FREESTANDING = ["-ffreestanding", "-nostdlib", "-std=c11", "-Wall", "-Wextra", "-Werror", "-c"]
+COMPILERS = {
+    "i386": "gcc -m32 -fno-pic",
+    "x86-64": "gcc -m64",
+    "cortex-m0": "arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb",
+    "cortex-m4": "arm-none-eabi-gcc -mcpu=cortex-m4 -mthumb",
+    "aarch64": "aarch64-linux-gnu-gcc",
+    "riscv32": "riscv64-unknown-elf-gcc -march=rv32imac -mabi=ilp32",
+    "riscv32-small": "riscv64-unknown-elf-gcc -march=rv32i -mabi=ilp32",
+    "riscv64": "riscv64-unknown-elf-gcc",
+    "powerpc": "powerpc-linux-gnu-gcc",
+    "s390x": "s390x-linux-gnu-gcc",
+    "clang-i386": "clang --target=i386-unknown-none-elf",
+    "clang-x86-64": "clang --target=x86_64-unknown-none-elf",
+    "clang-cortex-m0": "clang --target=thumbv6m-none-eabi",
+    "clang-cortex-m4": "clang --target=thumbv7em-none-eabi",
+    "clang-aarch64": "clang --target=aarch64-none-elf",
+    "clang-riscv32": "clang --target=riscv32-unknown-elf -march=rv32imac",
+    "clang-riscv64": "clang --target=riscv64-unknown-elf -march=rv64imac",
+}
+# The last two are what the ABI of ARM calls memset and memcpy.
+ALLOWED = {"kheap_fault", "memset", "memcpy", "__aeabi_memclr4", "__aeabi_memcpy4"}
+
+CONSUMER = """
+#include <kheap.h>
+#include <stdio.h>
+#include <stdlib.h>
+void kheap_fault(const struct kheap_report *report) { printf("E%02d\\n", (int)report->fault); exit(3); }
+int main(void)
+{
+    static unsigned char memory[1024];
+    struct kheap heap;
+    if (kheap_init(&heap, memory, sizeof(memory)) != KHEAP_OK)
+        return 1;
+    void *first = kheap_alloc(&heap, 10);
+    kheap_free(&heap, kheap_alloc_aligned(&heap, 100, 64));
+    kheap_free(&heap, first);
+    puts(KHEAP_VERSION);
+    kheap_free(&heap, first);
+    return 2;
+}
+"""
+
+
+def run(*command, cwd=ROOT, **environment):
+    done = subprocess.run([str(word) for word in command], cwd=cwd, env={**os.environ, **environment},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}"
+    return done.stdout
+
+
+def check_consumer(program, **environment):
+    """It uses the heap, tells its version, and its double free is refused out loud."""
+    done = subprocess.run([program], stdout=subprocess.PIPE, text=True, env={**os.environ, **environment}, check=False)
+    assert (done.returncode, done.stdout) == (3, f"{VERSION}\nE05\n")
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("pair")
+    run(ROOT / "package/amalgamate", folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """A tree that was installed for one place and then moved: nothing in it may tell where it was made."""
+    staged = tmp_path_factory.mktemp("staged")
+    tree = tmp_path_factory.mktemp("moved") / "usr"
+    copy = tmp_path_factory.mktemp("copy") / "minios"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git"))
+    run("make", "-s", "install", "PREFIX=/usr", f"DESTDIR={staged}", cwd=copy)
+    shutil.move(staged / "usr", tree)
+    return tree
+
+
+@pytest.mark.parametrize("optimise", ["-O0", "-O2", "-Os"])
+@pytest.mark.parametrize("target", COMPILERS)
+@pytest.mark.parametrize("source", ["files", "pair"])
+def test_compiles_alone(tmp_path, pair, source, target, optimise):
+    if source == "files":
+        for name in ("kheap.h", "kheap.c", "kheap_faults.def"):
+            shutil.copy(ROOT / "heap" / name, tmp_path)
+    folder = tmp_path if source == "files" else pair
+    target_file = tmp_path / "kheap.o"
+    run(*COMPILERS[target].split(), optimise, *FREESTANDING, "-o", target_file, folder / "kheap.c")
+    asked = {line.split()[-1] for line in run("nm", "-u", target_file).splitlines()} if "clang" not in target else \
+        {line.split()[-1] for line in run("llvm-nm", "-u", target_file).splitlines()}
+    if target == "powerpc":  # what its ABI keeps in libgcc for -Os: the saving of registers
+        asked = {name for name in asked if not re.match(r"_(rest|save)gpr_", name)}
+    assert "kheap_fault" in asked and asked <= ALLOWED
+
+
+def test_pair_is_two_files_of_one_version(pair):
+    assert sorted(path.name for path in pair.iterdir()) == ["kheap.c", "kheap.h"]
+    for name in ("kheap.h", "kheap.c"):
+        text = (pair / name).read_text()
+        assert f"kheap {VERSION}" in text and "kheap_faults.def" not in text.replace("kheap_faults.def.", "")
+        assert re.findall(r"#include +\"(.*)\"", text) == (["kheap.h"] if name == "kheap.c" else [])
+
+
+@pytest.mark.parametrize("compiler", ["g++ -std=c++17", "clang++ -std=c++17", "g++ -std=c++20"])
+def test_header_as_cpp(tmp_path, compiler):
+    source = tmp_path / "user.cpp"
+    source.write_text('#include "kheap.h"\nvoid *take(kheap *h) { return kheap_alloc(h, sizeof(kheap_report)); }\n')
+    run(*compiler.split(), "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{ROOT}/heap", "-c", source, "-o", tmp_path / "o")
+    assert "kheap_alloc" in run("nm", "-u", tmp_path / "o").split()  # by its name in C
+
+
+@pytest.mark.parametrize("kind", ["static", "shared"])
+def test_pkg_config(installed, tmp_path, kind):
+    (tmp_path / "user.c").write_text(CONSUMER)
+    place = {"PKG_CONFIG_LIBDIR": str(installed / "lib/pkgconfig")}
+    assert run("pkg-config", "--modversion", "kheap", **place).strip() == VERSION
+    flags = run("pkg-config", f"--define-variable=prefix={installed}", "--cflags", "--libs", "kheap", **place).split()
+    static = ["-Wl,-Bstatic", *flags, "-Wl,-Bdynamic"] if kind == "static" else flags
+    run("gcc", "-Wall", "-Werror", tmp_path / "user.c", "-o", tmp_path / "user", *static)
+    needed = run("readelf", "-d", tmp_path / "user")
+    assert ("libkheap.so.1" in needed) == (kind == "shared")
+    check_consumer(tmp_path / "user", **({"LD_LIBRARY_PATH": str(installed / "lib")} if kind == "shared" else {}))
+
+
+@pytest.mark.parametrize("shared", ["OFF", "ON"])
+def test_cmake(installed, tmp_path, shared):
+    (tmp_path / "user.c").write_text(CONSUMER)
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.13)\nproject(user C)\nfind_package(kheap 1.0 REQUIRED)\n"
+        "add_executable(user user.c)\ntarget_link_libraries(user kheap::kheap)\n")
+    run("cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-DCMAKE_PREFIX_PATH={installed}", f"-DBUILD_SHARED_LIBS={shared}")
+    run("cmake", "--build", tmp_path / "b")
+    assert ("libkheap.so.1" in run("readelf", "-d", tmp_path / "b/user")) == (shared == "ON")
+    check_consumer(tmp_path / "b/user")
+
+
+def test_cmake_refuses_another_major_version(installed, tmp_path):
+    (tmp_path / "CMakeLists.txt").write_text(
+        "cmake_minimum_required(VERSION 3.13)\nproject(user C)\nfind_package(kheap 2.0 REQUIRED)\n")
+    done = subprocess.run(["cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-DCMAKE_PREFIX_PATH={installed}"],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode != 0 and VERSION in done.stdout
+
+
+@pytest.mark.parametrize("kind", ["static", "shared"])
+def test_meson_subproject(tmp_path, kind):
+    (tmp_path / "user.c").write_text(CONSUMER.replace("puts(KHEAP_VERSION)", f'puts("{VERSION}")'))
+    (tmp_path / "meson.build").write_text(
+        "project('user', 'c')\ndependency('kheap', fallback: ['kheap', 'kheap_dep'], version: '>=1.0')\n"
+        "executable('user', 'user.c', dependencies: dependency('kheap'))\n")
+    shutil.copytree(ROOT, tmp_path / "subprojects/kheap", ignore=shutil.ignore_patterns("build", ".git", "tests", "docs"))
+    run("meson", "setup", tmp_path / "b", tmp_path, f"-Ddefault_library={kind}", "--wrap-mode=forcefallback")
+    run("ninja", "-C", tmp_path / "b")
+    check_consumer(tmp_path / "b/user")
+
+
+def test_uninstall_leaves_nothing(tmp_path):
+    copy = tmp_path / "minios"
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git"))
+    for target in ("install", "uninstall"):
+        run("make", "-s", target, "PREFIX=/opt/kheap", "LIBDIR=/opt/lib64", f"DESTDIR={tmp_path}/root", cwd=copy)
+        files = [path for path in (tmp_path / "root").rglob("*") if not path.is_dir()]
+        assert (len(files) > 15) == (target == "install"), files
+
+
+def test_man_pages(installed):
+    pages = [installed / "share/man/man3/kheap.3", installed / "share/man/man1/minios.1"]
+    assert run("mandoc", "-Tlint", "-Wwarning", *pages) == ""
+    shown = run("mandoc", "-Tutf8", pages[0])
+    text = " ".join(re.sub(r".\x08", "", shown).split())
+    header = (ROOT / "heap/kheap.h").read_text()
+    for call in re.findall(r"\b(kheap_\w+)\(", header):
+        assert call in text and (installed / f"share/man/man3/{call}.3").exists()
+    assert "Misses" in text and "E09" in text
+    sentence = "0 bytes is a real block with an address of its own."
+    assert sentence in header and sentence in text
+
+
+@pytest.mark.parametrize("optimise", ["-O0", "-O2"])
+def test_port_guide_compiles(tmp_path, optimise):
+    listings = re.findall(r"```c\n(.*?)```", (ROOT / "examples/port-to-your-kernel.md").read_text(), re.S)
+    assert len(listings) == 5
+    unused = "void *use(void);\nvoid *use(void) { kfree(kmalloc(1)); return 0; }\n"
+    (tmp_path / "port.c").write_text("\n".join(listings) + unused)
+    run("gcc", optimise, "-ffreestanding", "-nostdlib", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/heap", "-c",
+        tmp_path / "port.c", "-o", tmp_path / "port.o")
+
+
+def test_examples():
+    shown = run("make", "-s", "examples")
+    for line in ("three two one   (144 bytes for this request)", "in use at the end: 0 bytes", "gone second\ngone first",
+                 "full, as expected", "E04 refused\nE07 refused\nall came back"):
+        assert line in shown, shown

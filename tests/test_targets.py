@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: MIT
+#
+# The heap's cases on other processors, a test each; and that a heap which is wrong on one of them is found there.
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from kernel import ROOT
+
+TARGETS = ["cortex-m0", "cortex-m4", "arm", "aarch64", "riscv32", "riscv64", "powerpc", "s390x"]
+
+
+def run_target(root, name):
+    return subprocess.run([sys.executable, root / "tests/targets/run.py", name], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=900, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", TARGETS)
+def test_target(name, record_property):
+    done = run_target(ROOT, name)
+    assert done.returncode == 0, done.stdout
+    record_property("figure", done.stdout.strip())
+
+
+# Right on a little-endian machine only, and where an unaligned word may be read.
+@pytest.mark.slow
+@pytest.mark.parametrize("name, right, wrong", [
+    ("powerpc", "LITTLE_ENDIAN_WORDS ? w >> bits : w << bits", "w >> bits"),
+    ("cortex-m0", "const unsigned char *lowest = up(down(end, past), WORD);",
+     "const unsigned char *lowest = up(end, WORD); return word_below(lowest, 1) == SLACK_WORD;"),
+])
+def test_a_heap_for_one_machine_fails_on_another(tmp_path, name, right, wrong):
+    for part in ("heap", "tests"):
+        shutil.copytree(ROOT / part, tmp_path / part)
+    source = tmp_path / "heap/kheap.c"
+    text = source.read_text()
+    assert text.count(right) == 1
+    source.write_text(text.replace(right, wrong))
+    done = run_target(tmp_path, name)
+    assert done.returncode != 0 and "FAILED" in done.stdout, done.stdout
+
+
+def test_unknown_target_is_told():
+    done = run_target(ROOT, "pdp-11")
+    assert done.returncode != 0 and done.stdout.startswith("there is no target pdp-11; there are: cortex-m0")
