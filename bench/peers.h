@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The heaps side by side, each with the call that its users write. PEER_name chooses one; a build knows no other.
+ * The heaps side by side, each behind a call: none is in line. PEER_name chooses one; a build knows no other.
  *
  *   start(bytes)           a heap of at least so many bytes, where the heap wants to be told
  *   ALLOC(size) FREE(p)    FREE only where a single block can be given back
@@ -51,19 +51,12 @@ static void start(size_t bytes)
 #define RELEASE bump_free(mark)
 
 #elif defined(PEER_obstack)
-#include <obstack.h>
-#define obstack_chunk_alloc malloc
-#define obstack_chunk_free free
-static struct obstack stack;
-static void start(size_t bytes)
-{
-    (void)bytes;
-    obstack_init(&stack);
-}
-#define ALLOC(size) obstack_alloc(&stack, (int)(size))
-#define FREE(p) obstack_free(&stack, p)
-#define MARK void *mark = obstack_alloc(&stack, 0)
-#define RELEASE obstack_free(&stack, mark)
+#include "called_obstack.h"
+#define start called_obstack_start
+#define ALLOC(size) called_obstack_alloc(size)
+#define FREE(p) called_obstack_free(p)
+#define MARK void *mark = called_obstack_alloc(0)
+#define RELEASE called_obstack_free(mark)
 
 #elif defined(PEER_apr)
 #include <apr_pools.h>

@@ -18,7 +18,7 @@
 #include <time.h>
 
 enum { SMALL = 64, DEEP = 10000, MILLION = 1000000, GROUP = 1000, PAGE = 4096, TRACE_MAX = 8192 };
-#define HEAP_BYTES ((size_t)600 << 20)
+#define HEAP_BYTES ((size_t)256 << 20)
 
 static void *blocks[MILLION];
 static uint16_t sizes[MILLION];
