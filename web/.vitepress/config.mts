@@ -2,6 +2,8 @@
 //
 // The site of the book. Bengali at the root, English under /en/; nothing is asked of any other machine.
 
+import path from 'node:path'
+import type { Plugin } from 'vite'
 import { defineConfig } from 'vitepress'
 import { contents, DOCS } from './contents.mts'
 import { markup } from './markdown.mts'
@@ -10,6 +12,16 @@ import english from './words.en.json' with { type: 'json' }
 
 function theme(words: typeof bengali | typeof english, prefix: string) {
   return { ...words.theme, sidebar: contents(prefix, words.groups), nav: [] }
+}
+
+// The pages lie outside of this folder, so what they import is looked for as if they lay in it.
+const packages: Plugin = {
+  name: 'packages-for-pages',
+  enforce: 'pre',
+  resolveId(source, importer, options) {
+    if (!importer?.startsWith(DOCS) || /^[./\0]/.test(source)) return null
+    return this.resolve(source, path.resolve(import.meta.dirname, '../package.json'), { ...options, skipSelf: true })
+  },
 }
 
 export default defineConfig({
@@ -29,5 +41,5 @@ export default defineConfig({
     search: { provider: 'local', options: { locales: { root: { translations: bengali.search } } } },
   },
   markdown: { config: markup },
-  vite: { build: { chunkSizeWarningLimit: 4096 }, logLevel: 'warn' },
+  vite: { plugins: [packages], build: { chunkSizeWarningLimit: 4096 }, logLevel: 'warn' },
 })
