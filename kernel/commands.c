@@ -2,6 +2,7 @@
  *
  * The commands of the prompt. Each is a function and a row of the table at the end; adding one is adding both.
  */
+#include "bench.h"
 #include "console.h"
 #include "crash.h"
 #include "demo.h"
@@ -382,6 +383,12 @@ static bool cmd_workload(int count, char **words)
     return workload_run();
 }
 
+static bool cmd_bench(int count, char **words)
+{
+    (void)count, (void)words;
+    return bench_run();
+}
+
 static bool cmd_clear(int count, char **words)
 {
     (void)count, (void)words;
@@ -443,6 +450,7 @@ const struct command commands[] = {
     { "demo", "", "the chapter in nine steps", cmd_demo, 0, 0 },
     { "uptime", "", "time since the start", cmd_uptime, 0, 0 },
     { "workload", "", "time a fixed piece of work on the heap", cmd_workload, 0, 0 },
+    { "bench", "", "cycles of kmalloc and kfree here", cmd_bench, 0, 0 },
     { "clear", "", "clear the screen", cmd_clear, 0, 0 },
     { "reboot", "", "start the machine again", cmd_reboot, 0, 0 },
     { "halt", "", "stop the machine (also Ctrl-D)", cmd_halt, 0, 0 },
