@@ -45,11 +45,20 @@ class Site(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """A browser that goes away in the middle of a file is no trouble of ours."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def serve(folder, port):
     if not (folder / "index.html").is_file():
         sys.exit(f"serve: there is no site in {folder}; make book builds it")
     try:
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", port), functools.partial(Site, directory=folder))
+        server = Server(("127.0.0.1", port), functools.partial(Site, directory=folder))
     except OSError as error:
         sys.exit(f"serve: port {port}: {error.strerror}; leave it out to take any free one")
     print(f"The book is at http://127.0.0.1:{server.server_port}/  (English: /en/). Ctrl-C ends it.", flush=True)
