@@ -31,7 +31,7 @@ const FOOT = '<div style="width:100%;font-size:8px;text-align:center;color:#666"
 /** The addresses of a language's pages, in the order of the sidebar, and what is in each. */
 async function partsOf(page, start) {
   await page.goto(start)
-  const addresses = await page.$$eval('.VPSidebar a.link', (links) => [...new Set(links.map((link) => link.href.split('#')[0]))])
+  const addresses = await page.$$eval('.VPSidebar a.link', (links) => [...new Set(links.map((link) => link.href.split('#')[0]))].filter((address) => !/\.(pdf|epub)$/.test(address)))
   const parts = []
   for (const address of addresses) {
     await page.goto(address)
@@ -76,7 +76,7 @@ async function print(chromium, site, folder, { code, start, words }) {
   await page.evaluate(assemble, { parts, words, looks: LOOKS })
   const path = `${folder}/minios.${code}.pdf`
   await page.pdf({ path, preferCSSPageSize: true, displayHeaderFooter: true, headerTemplate: '<span></span>', footerTemplate: FOOT, outline: true, tagged: true, timeout: 300_000 })
-  console.log(`  printed    ${path}, ${parts.length} pages of the site`)
+  console.log(`  printed    build/book/minios.${code}.pdf, ${parts.length} pages of the site`)
   await page.close()
 }
 

@@ -41,17 +41,19 @@ function inOrder(one: string, other: string): number {
 /** The sidebar of a language: prefix '' or 'en/'. */
 export function contents(prefix: string, names: Record<string, string>) {
   const folder = path.join(DOCS, prefix)
+  const language = prefix ? 'en' : 'bn'
+  const files = ['pdf', 'epub'].map((kind) => ({ text: kind.toUpperCase(), link: `/minios.${language}.${kind}`, target: '_self' }))
   const left = new Set(pagesIn(folder).filter((name) => prefix || !name.startsWith('en/')))
   return GROUPS.map((group) => {
     const taken = [...left].filter((name) => group.pages.test(name)).sort(inOrder)
     taken.forEach((name) => left.delete(name))
+    const items: { text: string; link: string; target?: string }[] = taken.map((name) => ({
+      text: titleOf(path.join(folder, `${name}.md`)),
+      link: `/${prefix}${name}`.replace(/index$/, ''),
+    }))
     return {
       text: names[group.name],
-      collapsed: group.name === 'faults' ? false : undefined,
-      items: taken.map((name) => ({
-        text: titleOf(path.join(folder, `${name}.md`)),
-        link: `/${prefix}${name}`.replace(/index$/, ''),
-      })),
+      items: group.name === 'more' ? [...items, ...files] : items,
     }
   }).filter((group) => group.items.length > 0)
 }

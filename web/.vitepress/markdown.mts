@@ -29,12 +29,15 @@ function headOf(info: string): string | undefined {
   return undefined
 }
 
+// A line that somebody typed, at the kernel's prompt or at the shell's.
+const TYPED = /<span class="line">(<span[^>]*>(?:minios&gt;|minios&#x3E;|\$) )/g
+
 function fences(md: MarkdownIt) {
   const inner = md.renderer.rules.fence!
   md.renderer.rules.fence = (tokens, at, options, env, self) => {
     const head = headOf(tokens[at].info)
-    tokens[at].info = tokens[at].info.replace(/^fault\b.*/, 'text').replace(/^(\w+)\s.*/, '$1')
-    const html = inner(tokens, at, options, env, self)
+    tokens[at].info = tokens[at].info.replace(/^(fault|console)\b.*/, 'text').replace(/^(\w+)\s.*/, '$1')
+    const html = inner(tokens, at, options, env, self).replace(TYPED, '<span class="line typed">$1')
     return head ? `<figure class="fence"><figcaption v-pre>${escaped(head)}</figcaption>${html}</figure>` : html
   }
 }
