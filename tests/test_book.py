@@ -38,7 +38,7 @@ DRIFTS = {
     "a text of the list": ("docs/faults/E04.md", "free out of order\n  what", "free in order\n  what", "E04.md"),
     "a link": ("docs/faults/E04.md", "#4-11)", "#4-99)", "4-99"),
     "a twin": ("docs/en/faults/E04.md", "For a whole group", "For a small group", "make book-twins"),
-    "a word": ("docs/faults/E04.md", "যে ক্রমে নিয়েছো", "যে ক্ররমে নিয়েছো", "ক্ররমে"),
+    "a word": ("docs/faults/E04.md", "\u09af\u09c7 \u0995\u09cd\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u09af\u09c7 \u0995\u09cd\u09b0\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u0995\u09cd\u09b0\u09b0\u09ae\u09c7"),
     "a listing": ("docs/en/chapter-4-hands-on-heap-implementation.md", "heap/kheap.c#fits", "heap/kheap.c#fitsss", "fitsss"),
 }
 
