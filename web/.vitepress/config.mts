@@ -6,7 +6,7 @@ import path from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitepress'
 import { contents, DOCS } from './contents.mts'
-import { markup } from './markdown.mts'
+import { markup, typed } from './markdown.mts'
 import bengali from './words.bn.json' with { type: 'json' }
 import english from './words.en.json' with { type: 'json' }
 
@@ -40,6 +40,6 @@ export default defineConfig({
   themeConfig: {
     search: { provider: 'local', options: { locales: { root: { translations: bengali.search } } } },
   },
-  markdown: { config: markup },
+  markdown: { config: markup, codeTransformers: [typed] },
   vite: { plugins: [packages], build: { chunkSizeWarningLimit: 4096 }, logLevel: 'warn' },
 })

@@ -28,8 +28,12 @@ function pagesIn(folder: string): string[] {
     .map((name) => name.replace(/\.md$/, ''))
 }
 
+/** The first heading; a page about a fault is better told by the fault's own line, `E04 free out of order`. */
 function titleOf(file: string): string {
-  const heading = /^# (.*)$/m.exec(fs.readFileSync(file, 'utf8').replace(/^```[^]*?^```/gm, ''))
+  const text = fs.readFileSync(file, 'utf8')
+  const fault = /^```fault E\d+\n(.*)$/m.exec(text)
+  if (fault) return fault[1]
+  const heading = /^# (.*)$/m.exec(text.replace(/^```[^]*?^```/gm, ''))
   return (heading?.[1] ?? path.basename(file, '.md')).replace(/\s*\{#[\w-]+\}/, '').replace(/[`*]/g, '')
 }
 

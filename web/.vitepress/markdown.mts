@@ -6,6 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type MarkdownIt from 'markdown-it'
+import type { ShikiTransformer } from 'shiki'
 import { DOCS } from './contents.mts'
 
 function escaped(text: string): string {
@@ -29,15 +30,12 @@ function headOf(info: string): string | undefined {
   return undefined
 }
 
-// A line that somebody typed, at the kernel's prompt or at the shell's.
-const TYPED = /<span class="line">(<span[^>]*>(?:minios&gt;|minios&#x3E;|\$) )/g
-
 function fences(md: MarkdownIt) {
   const inner = md.renderer.rules.fence!
   md.renderer.rules.fence = (tokens, at, options, env, self) => {
     const head = headOf(tokens[at].info)
     tokens[at].info = tokens[at].info.replace(/^(fault|console)\b.*/, 'text').replace(/^(\w+)\s.*/, '$1')
-    const html = inner(tokens, at, options, env, self).replace(TYPED, '<span class="line typed">$1')
+    const html = inner(tokens, at, options, env, self)
     return head ? `<figure class="fence"><figcaption v-pre>${escaped(head)}</figcaption>${html}</figure>` : html
   }
 }
@@ -84,4 +82,12 @@ function sourceLinks(md: MarkdownIt) {
 
 export function markup(md: MarkdownIt) {
   md.use(sourceLinks).use(fences).use(pictures)
+}
+
+/** A line that somebody typed, at the kernel's prompt or at the shell's, stands out. */
+export const typed: ShikiTransformer = {
+  name: 'typed',
+  line(node, number) {
+    if (/^(minios> |\$ )\S/.test(this.source.split('\n')[number - 1] ?? '')) this.addClassToHast(node, 'typed')
+  },
 }
