@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: MIT
 #
-# kheap for those who take it along: one pair of files, or an installed library.
+# kheap for those who take it along: one pair of files, or an installed library. On the command line: CC, AR, and
+#
+#     KHEAP_CFLAGS="-mcpu=cortex-m0 -mthumb -Os"    KHEAP_LDFLAGS=    KHEAP_SHARED=no    (the static library alone)
 
 VERSION := $(shell cat VERSION)
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 PACKAGE := build/package
-PACKAGE_CFLAGS := -std=c11 -O2 -g -ffreestanding $(WARNINGS)
-SHARED := libkheap.so.$(VERSION)
+KHEAP_SHARED ?= yes
+PACKAGE_CFLAGS := -std=c11 -O2 -g -ffreestanding $(WARNINGS) $(KHEAP_CFLAGS)
+SHARED := $(if $(filter yes,$(KHEAP_SHARED)),libkheap.so.$(VERSION))
 SONAME := libkheap.so.$(firstword $(subst ., ,$(VERSION)))
-INSTALLED := $(PREFIX)/include/kheap.h $(PREFIX)/include/kheap_faults.def $(LIBDIR)/libkheap.a $(LIBDIR)/libkheap.so \
-             $(LIBDIR)/$(SONAME) $(LIBDIR)/$(SHARED) $(LIBDIR)/pkgconfig/kheap.pc $(LIBDIR)/cmake/kheap
+INSTALLED := include/kheap.h include/kheap_faults.def share/man/man1/minios.1 share/man/man3/kheap.3 share/man/man3/kheap_*.3
+INSTALLED_LIBRARY := libkheap.a libkheap.so* pkgconfig/kheap.pc cmake/kheap
 
-.PHONY: amalgamate package install uninstall
+.PHONY: amalgamate package places install uninstall
 
 amalgamate: ## write build/amalgamated/kheap.h and kheap.c, a pair that needs no third file
 	@package/amalgamate build/amalgamated
@@ -32,25 +35,31 @@ $(PACKAGE)/settings: FORCE
 $(PACKAGE)/libkheap.a: $(PACKAGE)/kheap.o
 	@rm -f $@ && $(AR) rcs $@ $<
 
-$(PACKAGE)/$(SHARED): $(PACKAGE)/kheap.pic.o
-	@$(CC) -shared -nostdlib -Wl,-soname,$(SONAME) -o $@ $<
+$(PACKAGE)/libkheap.so.$(VERSION): $(PACKAGE)/kheap.pic.o
+	@$(CC) $(KHEAP_CFLAGS) -shared -nostdlib $(KHEAP_LDFLAGS) -Wl,-soname,$(SONAME) -o $@ $<
 
-package: $(PACKAGE)/libkheap.a $(PACKAGE)/$(SHARED) ## build the static and the shared library and the man pages into build/package
+package: $(PACKAGE)/libkheap.a $(addprefix $(PACKAGE)/,$(SHARED)) ## build the static and the shared library and the man pages into build/package
 	@package/man $(PACKAGE)/man
 
-install: package ## install kheap for C and C++ programs: PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib
-	@install -d $(addprefix $(DESTDIR),$(PREFIX)/include $(LIBDIR)/pkgconfig $(LIBDIR)/cmake/kheap $(PREFIX)/share/man/man1 $(PREFIX)/share/man/man3)
+# What is written into kheap.pc has to be found from everywhere, and by tools that part words at spaces.
+places:
+	@for place in "PREFIX=$(PREFIX)" "LIBDIR=$(LIBDIR)" "DESTDIR=/$(DESTDIR)"; do case $${place#*=} in \
+	    *[!A-Za-z0-9_./+~:@-]* | [!/]* | '') \
+	        echo "$$place: give a whole path without spaces, PREFIX=/opt/kheap for example" >&2; exit 2 ;; esac; done
+
+install: places package ## install kheap for C and C++ programs: PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib KHEAP_SHARED=yes
+	@install -d $(addprefix $(DESTDIR)$(PREFIX)/,include share/man/man1 share/man/man3) \
+	    $(addprefix $(DESTDIR)$(LIBDIR)/,pkgconfig cmake/kheap)
 	@install -m 644 $(PACKAGE)/kheap.h heap/kheap_faults.def $(DESTDIR)$(PREFIX)/include
 	@install -m 644 $(PACKAGE)/libkheap.a $(DESTDIR)$(LIBDIR)
-	@install -m 755 $(PACKAGE)/$(SHARED) $(DESTDIR)$(LIBDIR)
-	@ln -sf $(SHARED) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	@ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libkheap.so
+	@$(if $(SHARED),install -m 755 $(PACKAGE)/$(SHARED) $(DESTDIR)$(LIBDIR))
+	@$(if $(SHARED),ln -sf $(SHARED) $(DESTDIR)$(LIBDIR)/$(SONAME))
+	@$(if $(SHARED),ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libkheap.so)
 	@package/fill package/kheap.pc.in '$(PREFIX)' '$(LIBDIR)' > $(DESTDIR)$(LIBDIR)/pkgconfig/kheap.pc
 	@for file in kheap-config kheap-config-version; do \
 	    package/fill package/$$file.cmake.in '$(PREFIX)' '$(LIBDIR)' > $(DESTDIR)$(LIBDIR)/cmake/kheap/$$file.cmake; done
 	@for section in 1 3; do install -m 644 $(PACKAGE)/man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section; done
 	@echo "kheap $(VERSION) is in $(DESTDIR)$(PREFIX); try: pkg-config --cflags --libs kheap"
 
-uninstall: package ## and take it away again
-	@rm -rf $(addprefix $(DESTDIR),$(INSTALLED)) \
-	    $(foreach section,1 3,$(patsubst $(PACKAGE)/man/%,$(DESTDIR)$(PREFIX)/share/man/man$(section)/%,$(wildcard $(PACKAGE)/man/*.$(section))))
+uninstall: places ## and take it away again
+	@rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED)) $(addprefix $(DESTDIR)$(LIBDIR)/,$(INSTALLED_LIBRARY))

@@ -72,6 +72,11 @@ def check_consumer(program, **environment):
     assert (done.returncode, done.stdout) == (3, f"{VERSION}\nE05\n")
 
 
+def copied(to):
+    """The source tree as a fresh clone has it, without what was built in it."""
+    return shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns("build", ".git", "node_modules"))
+
+
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     folder = tmp_path_factory.mktemp("pair")
@@ -84,8 +89,7 @@ def installed(tmp_path_factory):
     """A tree that was installed for one place and then moved: nothing in it may tell where it was made."""
     staged = tmp_path_factory.mktemp("staged")
     tree = tmp_path_factory.mktemp("moved") / "usr"
-    copy = tmp_path_factory.mktemp("copy") / "minios"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git"))
+    copy = copied(tmp_path_factory.mktemp("copy") / "minios")
     run("make", "-s", "install", "PREFIX=/usr", f"DESTDIR={staged}", cwd=copy)
     shutil.move(staged / "usr", tree)
     return tree
@@ -137,6 +141,31 @@ def test_pkg_config(installed, tmp_path, kind):
     check_consumer(tmp_path / "user", **({"LD_LIBRARY_PATH": str(installed / "lib")} if kind == "shared" else {}))
 
 
+def test_firmware_with_the_installed_library(tmp_path):
+    """Cross-compiled, static alone, found by pkg-config: the example boots on a Cortex-M0."""
+    copy, tree = copied(tmp_path / "minios"), tmp_path / "m0"
+    flags = "-mcpu=cortex-m0 -mthumb -Os"
+    run("make", "-s", "install", f"PREFIX={tree}", "KHEAP_SHARED=no", "CC=arm-none-eabi-gcc", "AR=arm-none-eabi-ar",
+        f"KHEAP_CFLAGS={flags}", cwd=copy)
+    assert sorted(path.name for path in (tree / "lib").glob("libkheap*")) == ["libkheap.a"]
+    found = run("pkg-config", "--cflags", "--libs", "kheap", PKG_CONFIG_LIBDIR=str(tree / "lib/pkgconfig")).split()
+    firmware = ROOT / "examples/firmware"
+    run("arm-none-eabi-gcc", *flags.split(), "-std=c11", "-ffreestanding", "-nostdlib", "-T", firmware / "link.ld",
+        firmware / "main.c", *found, "-lgcc", "-o", tmp_path / "user.elf")
+    assert "all came back" in run(firmware / "run", tmp_path / "user.elf")
+
+
+@pytest.mark.parametrize("setting", ["PREFIX=opt", "PREFIX=/with space", "PREFIX=", "LIBDIR=lib64", "DESTDIR=a b"])
+@pytest.mark.parametrize("target", ["install", "uninstall"])
+def test_senseless_places_are_refused(tmp_path, target, setting):
+    copy = copied(tmp_path / "minios")
+    before = sorted(tmp_path.rglob("*"))
+    done = subprocess.run(["make", "-s", target, f"DESTDIR={tmp_path}/root", setting], cwd=copy, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode != 0 and "give a whole path without spaces" in done.stdout.splitlines()[0], done.stdout
+    assert [path for path in sorted(tmp_path.rglob("*")) if copy / "build" not in [path, *path.parents]] == before
+
+
 @pytest.mark.parametrize("shared", ["OFF", "ON"])
 def test_cmake(installed, tmp_path, shared):
     (tmp_path / "user.c").write_text(CONSUMER)
@@ -159,19 +188,18 @@ def test_cmake_refuses_another_major_version(installed, tmp_path):
 
 @pytest.mark.parametrize("kind", ["static", "shared"])
 def test_meson_subproject(tmp_path, kind):
-    (tmp_path / "user.c").write_text(CONSUMER.replace("puts(KHEAP_VERSION)", f'puts("{VERSION}")'))
+    (tmp_path / "user.c").write_text(CONSUMER)
     (tmp_path / "meson.build").write_text(
         "project('user', 'c')\ndependency('kheap', fallback: ['kheap', 'kheap_dep'], version: '>=1.0')\n"
         "executable('user', 'user.c', dependencies: dependency('kheap'))\n")
-    shutil.copytree(ROOT, tmp_path / "subprojects/kheap", ignore=shutil.ignore_patterns("build", ".git", "tests", "docs"))
+    copied(tmp_path / "subprojects/kheap")
     run("meson", "setup", tmp_path / "b", tmp_path, f"-Ddefault_library={kind}", "--wrap-mode=forcefallback")
     run("ninja", "-C", tmp_path / "b")
     check_consumer(tmp_path / "b/user")
 
 
 def test_uninstall_leaves_nothing(tmp_path):
-    copy = tmp_path / "minios"
-    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns("build", ".git"))
+    copy = copied(tmp_path / "minios")
     for target in ("install", "uninstall"):
         run("make", "-s", target, "PREFIX=/opt/kheap", "LIBDIR=/opt/lib64", f"DESTDIR={tmp_path}/root", cwd=copy)
         files = [path for path in (tmp_path / "root").rglob("*") if not path.is_dir()]
@@ -182,7 +210,9 @@ def test_man_pages(installed):
     pages = [installed / "share/man/man3/kheap.3", installed / "share/man/man1/minios.1"]
     assert run("mandoc", "-Tlint", "-Wwarning", *pages) == ""
     shown = run("mandoc", "-Tutf8", pages[0])
-    text = " ".join(re.sub(r".\x08", "", shown).split())
+    shown = re.sub(r".\x08", "", shown)
+    text = " ".join(shown.split())
+    assert [line for line in shown.splitlines() if len(line) > 80 and "  " not in line.strip()] == []  # pictures may
     header = (ROOT / "heap/kheap.h").read_text()
     for call in re.findall(r"\b(kheap_\w+)\(", header):
         assert call in text and (installed / f"share/man/man3/{call}.3").exists()

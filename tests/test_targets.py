@@ -26,14 +26,18 @@ def test_target(name, record_property):
     record_property("figure", done.stdout.strip())
 
 
-# Right on a little-endian machine only, and where an unaligned word may be read.
+# Right on a little-endian machine only, and only where an unaligned word may be read: 64-bit RISC-V under Linux is both.
+LAST = "return without_first(word_below(lowest, 1), 8 * past) == without_first(SLACK_WORD, 8 * past);"
+ELSEWHERE_WRONG = {
+    "powerpc": ("LITTLE_ENDIAN_WORDS ? w >> bits : w << bits", "w >> bits"),
+    "cortex-m0": (LAST, "if (distance(end, tag) >= WORD && word_below(up(end, WORD), 1) == SLACK_WORD)\nreturn true;\n" + LAST),
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name, right, wrong", [
-    ("powerpc", "LITTLE_ENDIAN_WORDS ? w >> bits : w << bits", "w >> bits"),
-    ("cortex-m0", "const unsigned char *lowest = up(down(end, past), WORD);",
-     "const unsigned char *lowest = up(end, WORD); return word_below(lowest, 1) == SLACK_WORD;"),
-])
-def test_a_heap_for_one_machine_fails_on_another(tmp_path, name, right, wrong):
+@pytest.mark.parametrize("name", ELSEWHERE_WRONG)
+def test_a_heap_for_one_machine_fails_on_another(tmp_path, name):
+    right, wrong = ELSEWHERE_WRONG[name]
     for part in ("heap", "tests"):
         shutil.copytree(ROOT / part, tmp_path / part)
     source = tmp_path / "heap/kheap.c"
@@ -41,7 +45,9 @@ def test_a_heap_for_one_machine_fails_on_another(tmp_path, name, right, wrong):
     assert text.count(right) == 1
     source.write_text(text.replace(right, wrong))
     done = run_target(tmp_path, name)
-    assert done.returncode != 0 and "FAILED" in done.stdout, done.stdout
+    assert done.returncode != 0 and "FAILED" in done.stdout and "does not compile" not in done.stdout, done.stdout
+    control = run_target(tmp_path, "riscv64")
+    assert control.returncode == 0, control.stdout
 
 
 def test_unknown_target_is_told():

@@ -11,6 +11,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import epub
 import links
 import listings
 import pictures
@@ -138,7 +139,14 @@ def confirm_twins(root, only, say):
     twins.confirm(root, pages(root, only), say)
 
 
-COMMANDS = {"update": update, "check": check, "twins": confirm_twins}
+def epubs(root, _only, _say):
+    folder = HERE / "build" / "book"
+    folder.mkdir(parents=True, exist_ok=True)
+    for language in ("bn", "en"):
+        epub.build(root, language, folder)
+
+
+COMMANDS = {"update": update, "check": check, "twins": confirm_twins, "epub": epubs}
 
 
 def main():

@@ -15,3 +15,15 @@ book-check: ## does the book agree with the source, the kernel and itself? [PAGE
 
 book-twins: ## confirm that the paragraphs of both languages say the same [PAGE=...]
 	@$(BOOK) twins $(PAGE)
+
+# All that the book is made of; packages and what was built lie elsewhere.
+BOOK_SOURCES := $(shell find docs web tools/book -name node_modules -prune -o -name __pycache__ -prune -o -type f -print)
+
+.PHONY: book book-site
+book: build/book/complete ## build the book into build/book/: site, PDF, EPUB, in both languages
+
+build/book/complete: $(BOOK_SOURCES)
+	@tools/book/build.py
+
+book-site: ## only the site, which is quicker
+	@tools/book/build.py site

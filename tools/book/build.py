@@ -1,0 +1,76 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+#
+# Builds the book into build/book/: the site, one PDF and one EPUB a language.   tools/book/build.py [site]
+# With `site` only the site; the PDFs take longest, because a browser prints them.
+
+import pathlib
+import shutil
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import functools
+
+import epub
+import serve
+from pages import HERE, Trouble
+
+WEB, OUT = HERE / "web", HERE / "build" / "book"
+LANGUAGES = ("bn", "en")
+
+
+def run(what, command, folder):
+    """Quiet, unless it fails."""
+    print(f"  {what}", flush=True)
+    try:
+        done = subprocess.run(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    except OSError as error:
+        raise Trouble(f"{command[0]} is missing: ./minios doctor") from error
+    if done.returncode:
+        raise Trouble(f"{' '.join(map(str, command))} failed:\n{done.stdout[-3000:]}")
+    return done.stdout
+
+
+def packages():
+    """Just what package-lock.json names, fetched once and after each change of it."""
+    lock, stamp = WEB / "package-lock.json", WEB / "node_modules" / ".complete"
+    if not stamp.exists() or stamp.read_bytes() != lock.read_bytes():
+        run("fetching   the packages that web/package-lock.json names (once)", ["npm", "ci", "--no-audit", "--no-fund"], WEB)
+        stamp.write_bytes(lock.read_bytes())
+
+
+def site():
+    run("building   the site", ["node_modules/.bin/vitepress", "build", "."], WEB)
+
+
+def prints():
+    server = serve.Server(("127.0.0.1", 0), functools.partial(serve.Site, directory=OUT / "site"))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        told = run("printing   one PDF a language", ["node", "print.mjs", f"http://127.0.0.1:{server.server_port}/", OUT], WEB)
+    finally:
+        server.shutdown()
+    print(told, end="")
+
+
+def main():
+    packages()
+    site()
+    if sys.argv[1:] == ["site"]:
+        return
+    prints()
+    for language in LANGUAGES:
+        epub.build(HERE, language, OUT)
+        for kind in ("pdf", "epub"):
+            shutil.copy(OUT / f"minios.{language}.{kind}", OUT / "site")
+    (OUT / "complete").touch()
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Trouble as trouble:
+        sys.exit(f"book: {trouble}")

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+//
+// The site of the book. Bengali at the root, English under /en/; nothing is asked of any other machine.
+
+import path from 'node:path'
+import type { Plugin } from 'vite'
+import { defineConfig } from 'vitepress'
+import { contents, DOCS } from './contents.mts'
+import { markup, typed } from './markdown.mts'
+import bengali from './words.bn.json' with { type: 'json' }
+import english from './words.en.json' with { type: 'json' }
+
+function theme(words: typeof bengali | typeof english, prefix: string) {
+  return { ...words.theme, sidebar: contents(prefix, words.groups), nav: [] }
+}
+
+// The pages lie outside of this folder, so what they import is looked for as if they lay in it.
+const packages: Plugin = {
+  name: 'packages-for-pages',
+  enforce: 'pre',
+  resolveId(source, importer, options) {
+    if (!importer?.startsWith(DOCS) || /^[./\0]/.test(source)) return null
+    return this.resolve(source, path.resolve(import.meta.dirname, '../package.json'), { ...options, skipSelf: true })
+  },
+}
+
+export default defineConfig({
+  srcDir: DOCS,
+  outDir: '../build/book/site',
+  cacheDir: '../build/book/vitepress',
+  cleanUrls: true,
+  ignoreDeadLinks: true, // `make book-check` finds them, and says in which line
+  base: process.env.BOOK_BASE ?? '/',
+  title: 'MiniOS',
+  head: [['meta', { name: 'color-scheme', content: 'light dark' }]],
+  locales: {
+    root: { label: '\u09ac\u09be\u0982\u09b2\u09be', lang: 'bn', description: bengali.description, themeConfig: theme(bengali, '') },
+    en: { label: 'English', lang: 'en', description: english.description, themeConfig: theme(english, 'en/') },
+  },
+  themeConfig: {
+    search: { provider: 'local', options: { locales: { root: { translations: bengali.search } } } },
+  },
+  markdown: { config: markup, codeTransformers: [typed] },
+  vite: { plugins: [packages], build: { chunkSizeWarningLimit: 4096 }, logLevel: 'warn' },
+})

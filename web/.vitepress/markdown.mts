@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+//
+// What the book's markup becomes on the site: fences tell where they come from, pictures have their captions, and links
+// into the source, which the site does not hold, are names only.
+
+import fs from 'node:fs'
+import path from 'node:path'
+import type MarkdownIt from 'markdown-it'
+import type { ShikiTransformer } from 'shiki'
+import { DOCS } from './contents.mts'
+
+function escaped(text: string): string {
+  return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;')
+}
+
+/** What stands over a fence: the file and the names of a listing, the machine of a session. */
+function headOf(info: string): string | undefined {
+  const [kind, name = '', ...rest] = info.trim().split(/\s+/)
+  if (kind === 'c' && name.includes('#')) {
+    const [file, names] = name.replace(/,bare$/, '').split('#')
+    return `${file.replace(/^wrong:(.*)/, 'docs/wrong/$1.c')}: ${names.split('+').join(', ')}`
+  }
+  if (kind === 'console' && name.startsWith('wrong:')) return `docs/wrong/${name.slice(6)}.c`
+  if (kind === 'console' && name && !name.startsWith('shell:')) {
+    const options = /options="([^"]*)"/.exec(info)?.[1].split(' ') ?? []
+    const words = [...(rest.includes('machine=host') ? ['host'] : []), ...(rest.includes('sanitize') ? ['sanitize'] : []), ...options]
+    return ['./minios run', ...words].join(' ')
+  }
+  if (kind === 'fault') return 'heap/kheap_faults.def'
+  return undefined
+}
+
+function fences(md: MarkdownIt) {
+  const inner = md.renderer.rules.fence!
+  md.renderer.rules.fence = (tokens, at, options, env, self) => {
+    const head = headOf(tokens[at].info)
+    tokens[at].info = tokens[at].info.replace(/^(fault|console)\b.*/, 'text').replace(/^(\w+)\s.*/, '$1')
+    const html = inner(tokens, at, options, env, self)
+    return head ? `<figure class="fence"><figcaption v-pre>${escaped(head)}</figcaption>${html}</figure>` : html
+  }
+}
+
+function caption(source: string): string | undefined {
+  const match = /([\w-]+)\.(bn|en)\.svg$/.exec(source)
+  const file = match && path.join(DOCS, 'pictures', `${match[1]}.txt`)
+  if (!file || !fs.existsSync(file)) return undefined
+  return new RegExp(`^caption-${match[2]}: *(.*)$`, 'm').exec(fs.readFileSync(file, 'utf8'))?.[1]
+}
+
+function pictures(md: MarkdownIt) {
+  const inner = md.renderer.rules.image!
+  md.renderer.rules.image = (tokens, at, options, env, self) => {
+    const text = caption(tokens[at].attrGet('src') ?? '')
+    const html = inner(tokens, at, options, env, self)
+    return `<span class="picture">${html}${text ? `<span class="caption">${escaped(text)}</span>` : ''}</span>`
+  }
+}
+
+/** ../heap/kheap.c and the like: there in the repository, but not on the site. */
+function leadsOut(href: string, page: string): boolean {
+  if (/^([a-z]+:|\/|#)/.test(href)) return false
+  return path.relative(DOCS, path.resolve(DOCS, path.dirname(page), href)).startsWith('..')
+}
+
+function sourceLinks(md: MarkdownIt) {
+  md.core.ruler.push('source_links', (state) => {
+    for (const block of state.tokens) {
+      let out = false
+      for (const token of block.children ?? []) {
+        const opens = token.type === 'link_open'
+        if (opens) out = leadsOut(token.attrGet('href') ?? '', state.env.relativePath ?? '')
+        if (out && (opens || token.type === 'link_close')) {
+          token.tag = 'span'
+          token.type = opens ? 'span_open' : 'span_close'
+          token.attrs = null
+          out = opens
+        }
+      }
+    }
+  })
+}
+
+export function markup(md: MarkdownIt) {
+  md.use(sourceLinks).use(fences).use(pictures)
+}
+
+/** A line that somebody typed, at the kernel's prompt or at the shell's, stands out. */
+export const typed: ShikiTransformer = {
+  name: 'typed',
+  line(node, number) {
+    if (/^(minios> |\$ )\S/.test(this.source.split('\n')[number - 1] ?? '')) this.addClassToHast(node, 'typed')
+  },
+}
