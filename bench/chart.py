@@ -59,7 +59,7 @@ def draw(found):
 <desc id="d">{escape(described(found))}</desc>
 <style>{STYLE}</style>
 <rect class="paper" width="{WIDTH}" height="{y}"/>
-<text x="8" y="18">Nanoseconds for an allocation and its free; shorter is better; bump checks nothing: the limit</text>
+<text x="8" y="18">Nanoseconds for an allocation and its free; shorter is better; bump checks nothing: the limit; a cut bar goes on</text>
 <text x="8" y="34">{escape(f"{machine['processor']}, {machine['compiler']}, {machine['date']}")}</text>
 {chr(10).join(groups)}
 </svg>
