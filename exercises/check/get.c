@@ -59,14 +59,14 @@ static void expect_init(bool wanted, void *where, size_t size, const char *diagn
 
 static void init_refuses(void)
 {
-    fresh_memory(37, 0);
+    fresh_memory(43, 0);
     expect_init(false, memory, 20, "too-small-accepted");
     expect_init(false, memory, 4, "lost-wraps");
     expect_init(false, memory, 0, "lost-wraps");
     expect_init(true, memory, 27, "smallest-refused");
     expect_init(false, NULL, 256, "null-accepted");
     blame("null-handle");
-    EXPECT(TRUTH, "my_init(NULL, ...)", do_init(NULL, memory, 37), false, "null-accepted", );
+    EXPECT(TRUTH, "my_init(NULL, ...)", do_init(NULL, memory, 43), false, "null-accepted", );
 }
 
 const struct check checks_init[] = {
@@ -131,7 +131,7 @@ static void align_start(void)
                GUESS(added & ~(uintptr_t)64, "mask-not-minus-one") GUESS(start - 16, "rounds-down")
                    GUESS(start + 64, "adds-the-whole-align"));
     EXPECT(ADDRESS, "heap.free_memory_pointer", heap.free_memory_pointer, start + 80 + tag_bytes(), "align-wrong",
-           GUESS(start + 32 + tag_bytes(), "padding-not-passed"));
+           GUESS(start + 32 + tag_bytes(), "padding-not-passed") GUESS(start + 96 + tag_bytes(), "rounds-too-far"));
 }
 
 static void align_already(void)

@@ -183,6 +183,7 @@ static void padding_below(void)
     with_gap();
     c = get(5);
     keep_words();
+    blame("walk-ignores-gap");
     EXPECT(FAULT, "my_free(&heap, A, ...)", give(a), OUT_OF_ORDER, "walk-wrong",
            GUESS(NOT_A_BLOCK, "walk-ignores-gap"));
     expect_kept();
