@@ -251,15 +251,14 @@ static void overflow_tag(void)
     fresh_heap(512);
     get(40);
     unsigned char *tag = heap.free_memory_pointer - TAG;
-    const size_t size = offsetof(struct my_tag, size), gap = offsetof(struct my_tag, gap);
+    const size_t size = offsetof(struct my_tag, size), gap = offsetof(struct my_tag, gap),
+                 seal = offsetof(struct my_tag, seal);
 
     blame("damage-followed");
+    EXPECT(FAULT, "my_check(...)", look_at_change(tag + seal, tag[seal] ^ 1), DAMAGED, "seal-not-compared", );
     EXPECT(FAULT, "my_check(...)", look_at_change(tag + size, 24), DAMAGED, "seal-without-size", );
     EXPECT(FAULT, "my_check(...)", look_at_change(tag + size + 2, 1), DAMAGED, "seal-without-size", );
     EXPECT(FAULT, "my_check(...)", look_at_change(tag + gap, 16), DAMAGED, "seal-without-gap", );
-    EXPECT(FAULT, "my_check(...)",
-           look_at_change(tag + offsetof(struct my_tag, seal), tag[offsetof(struct my_tag, seal)] ^ 1), DAMAGED,
-           "seal-not-compared", );
 }
 
 static void overflow_free(void)
