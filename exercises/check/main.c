@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * check LEVEL: runs the checks of step LEVEL and then those of all steps below it, by the rules of step LEVEL. A crash or
- * an endless loop in the learner's code ends in a report like any other.
+ * check LEVEL [STEP]: runs the checks of step LEVEL and then those of all steps below it, or of one step only, by the rules
+ * of step LEVEL. A crash or an endless loop in the learner's code ends in a report like any other.
  */
 #include "check.h"
 
@@ -62,14 +62,18 @@ static void print_frames(void)
         say("frame %p\n", frames[i]);
 }
 
-static uintptr_t stack_pointer(const ucontext_t *context)
+/* Where the program was, and where its stack. */
+static void look_at(const ucontext_t *context, uintptr_t *pc, uintptr_t *stack)
 {
 #if defined(__x86_64__)
-    return (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+    *pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+    *stack = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
 #elif defined(__aarch64__)
-    return context->uc_mcontext.sp;
+    *pc = context->uc_mcontext.pc;
+    *stack = context->uc_mcontext.sp;
 #else
-    return (uintptr_t)context;
+    *pc = 0;
+    *stack = (uintptr_t)context;
 #endif
 }
 
@@ -88,11 +92,13 @@ static const char *crash_of(int number, uintptr_t address, uintptr_t stack)
 
 static void on_crash(int number, siginfo_t *info, void *context)
 {
-    uintptr_t address = (uintptr_t)info->si_addr;
-    const char *crash = crash_of(number, address, stack_pointer(context));
+    uintptr_t address = (uintptr_t)info->si_addr, pc, stack;
     char text[64];
 
+    look_at(context, &pc, &stack);
+    const char *crash = crash_of(number, address, stack);
     say("crash %s\n", crash);
+    say("pc 0x%zx\n", (size_t)pc);
     if (number == SIGSEGV || number == SIGBUS) {
         name_address(text, sizeof text, address);
         say("wrote %s\n", text);
@@ -145,14 +151,15 @@ static void run_step(int step)
 
 int main(int count, char **words)
 {
-    level = count == 2 ? atoi(words[1]) : 0;
-    if (level < 1 || level > step_count) {
-        fprintf(stderr, "usage: check LEVEL (1 to %d)\n", step_count);
+    level = count > 1 ? atoi(words[1]) : 0;
+    int only = count > 2 ? atoi(words[2]) : level;
+    if (level < 1 || level > step_count || only < 1 || only > level) {
+        fprintf(stderr, "usage: check LEVEL [STEP] (1 to %d)\n", step_count);
         return 2;
     }
     contain();
-    run_step(level);
-    for (int step = 1; step < level; step++)
+    run_step(only);
+    for (int step = 1; count == 2 && step < level; step++)
         run_step(step);
     say("passed\n");
     return 0;
