@@ -163,7 +163,7 @@ def table(title, heads, rows):
 def show(found):
     peers = found["peers"]
     names = list(WORKLOADS)
-    table("Nanoseconds a pair (a block, where single ones cannot be given back)", ["", *names],
+    table("Nanoseconds a pair (a block, where no single one can be given back)", ["", *names],
           [[peer, *(f"{p['ns'][n]:.1f}" if n in p["ns"] else "-" for n in names)] for peer, p in peers.items()])
     table("kheap's time as a part of theirs", ["", *names],
           [[peer, *(f"{peers['kheap']['ns'][n] / p['ns'][n]:.2f}" if n in p["ns"] else "-" for n in names)]
@@ -178,7 +178,7 @@ def show(found):
           [[peer, *p["overhead"].values()] for peer, p in peers.items()])
     table("Bytes of code, -Os", ["", "core", "all operations", "diagnosis"],
           [[target, *sizes.values()] for target, sizes in found["code"].items()])
-    print("  core: init, allocate, allocate aligned, free; diagnosis: what runs once something is wrong")
+    print("  core: init, allocate, aligned, free; diagnosis: once something is wrong")
     show_goals(found)
 
 

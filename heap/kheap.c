@@ -376,7 +376,23 @@ INLINE bool is_last(const struct kheap *h, const unsigned char *block)
     return span == size || intact(down(tag, span - size), tag);
 }
 
-/* Where the last block begins, if `block` is its payload and everything around it is as the heap left it; or NULL. */
+/* Where the block begins that ends at `boundary`, if all around it is as the heap left it; or NULL. */
+static unsigned char *sound_begin(const struct kheap *h, const unsigned char *boundary)
+{
+    size_t size = size_of(boundary), gap = gap_of(boundary);
+
+    if (!sealed(h, boundary) || !fits(distance(h->heap_start, boundary), 0, size))
+        return NULL;
+    const unsigned char *tag = down(boundary, TAG), *payload = down(tag, rounded(size));
+    if (size % KHEAP_ALIGN != 0 && !intact(up(payload, size), tag))
+        return NULL;
+    if (gap != 0 && !sound_gap(h, payload, gap))
+        return NULL;
+    unsigned char *begin = down(payload, gap);
+    return sealed(h, begin) ? begin : NULL;
+}
+
+/* The same of the last block, if `block` is its payload; the tag below has to know its own gap as well. */
 static unsigned char *begin_of_last(const struct kheap *h, unsigned char *block)
 {
     if (!is_last(h, block))
@@ -594,11 +610,22 @@ static enum kheap_fault check_top(const struct kheap *h, struct kheap_report *r)
     return check_words(h, r) != KHEAP_E_NONE ? r->fault : check_boundary(h, h->free_memory_pointer, r);
 }
 
+/* The step of those who look for damage only: quick where there is none. */
+static enum kheap_fault check_step(const struct kheap *h, unsigned char **boundary, struct kheap_report *r)
+{
+    unsigned char *begin = sound_begin(h, *boundary);
+
+    if (begin == NULL)
+        return step(h, boundary, r);
+    *boundary = begin;
+    return KHEAP_E_NONE;
+}
+
 /* Every block below a boundary, and the floor. */
 static enum kheap_fault check_below(const struct kheap *h, unsigned char *boundary, struct kheap_report *r)
 {
     while (boundary > h->heap_start)
-        if (step(h, &boundary, r) != KHEAP_E_NONE)
+        if (check_step(h, &boundary, r) != KHEAP_E_NONE)
             return r->fault;
     r->block = (struct kheap_block){ 0 };
     return check_boundary(h, boundary, r);
@@ -693,13 +720,12 @@ static enum kheap_fault check_mark(const struct kheap *h, struct kheap_mark mark
     if (check_words(h, r) != KHEAP_E_NONE)
         return r->fault;
     while (at > h->heap_start && address_of(at) > address_of(mark.position))
-        if (step(h, &at, r) != KHEAP_E_NONE)
+        if (check_step(h, &at, r) != KHEAP_E_NONE)
             return r->fault;
     if (at == mark.position && check_boundary(h, at, r) != KHEAP_E_NONE)
         return r->fault;
     if (at == mark.position && fingerprint(at) == mark.seal)
         return KHEAP_E_NONE;
-    r->block = (struct kheap_block){ 0 };
     return r->fault = KHEAP_E_BAD_MARK;
 }
 

@@ -2,9 +2,11 @@
  *
  * The commands of the prompt. Each is a function and a row of the table at the end; adding one is adding both.
  */
+#include "bench.h"
 #include "console.h"
 #include "crash.h"
 #include "demo.h"
+#include "events.h"
 #include "fault.h"
 #include "heap_view.h"
 #include "instrument.h"
@@ -224,6 +226,7 @@ static bool cmd_fill(int count, char **words)
         return false;
     for (size_t i = 0; i < block.size; i++)
         ((char *)block.payload)[i] = words[2][i % length];
+    event_add(EVENT_WRITE, block.payload, block.size, 0, __builtin_return_address(0));
     kprintf("%zu bytes at %p filled\n", block.size, block.payload);
     return true;
 }
@@ -268,6 +271,7 @@ NO_SANITIZE static bool cmd_poke(int count, char **words)
     }
     for (int i = 2; i < count; i++)
         ((unsigned char *)address)[i - 2] = (unsigned char)bytes[i];
+    event_add(EVENT_WRITE, address, (size_t)count - 2, 0, __builtin_return_address(0));
     return true;
 }
 
@@ -280,15 +284,34 @@ static bool cmd_map(int count, char **words)
     return true;
 }
 
+/* The number of rows that a person asked for: all, or a number; `most` when they did not say. */
+static bool read_count(int count, char **words, size_t *most)
+{
+    if (count > 1 && strcmp(words[1], "all") == 0)
+        *most = SIZE_MAX;
+    else if (count > 1 && !read_size(words[1], most))
+        return false;
+    *most += *most == 0;
+    return true;
+}
+
 static bool cmd_blocks(int count, char **words)
 {
     size_t most = 20;
 
-    if (count > 1 && strcmp(words[1], "all") == 0)
-        most = SIZE_MAX;
-    else if (count > 1 && !read_size(words[1], &most))
+    if (!read_count(count, words, &most))
         return false;
-    heap_print_blocks(most == 0 ? 1 : most);
+    heap_print_blocks(most);
+    return true;
+}
+
+static bool cmd_events(int count, char **words)
+{
+    size_t most = 20;
+
+    if (!read_count(count, words, &most))
+        return false;
+    events_print(most);
     return true;
 }
 
@@ -382,6 +405,12 @@ static bool cmd_workload(int count, char **words)
     return workload_run();
 }
 
+static bool cmd_bench(int count, char **words)
+{
+    (void)count, (void)words;
+    return bench_run();
+}
+
 static bool cmd_clear(int count, char **words)
 {
     (void)count, (void)words;
@@ -435,6 +464,7 @@ const struct command commands[] = {
     { "poke", "ADDRESS BYTE...", "write bytes anywhere in the heap", cmd_poke, 2, 7 },
     { "map", "", "draw the heap to scale", cmd_map, 0, 0 },
     { "blocks", "[COUNT | all]", "list live blocks, newest first", cmd_blocks, 0, 1 },
+    { "events", "[COUNT | all]", "what was done to the heap, newest last", cmd_events, 0, 1 },
     { "stats", "", "used, free, largest and the rest", cmd_stats, 0, 0 },
     { "check", "", "look for damage in every block", cmd_check, 0, 0 },
     { "memory", "", "the memory map, and why there", cmd_memory, 0, 0 },
@@ -443,6 +473,7 @@ const struct command commands[] = {
     { "demo", "", "the chapter in nine steps", cmd_demo, 0, 0 },
     { "uptime", "", "time since the start", cmd_uptime, 0, 0 },
     { "workload", "", "time a fixed piece of work on the heap", cmd_workload, 0, 0 },
+    { "bench", "", "cycles of kmalloc and kfree here", cmd_bench, 0, 0 },
     { "clear", "", "clear the screen", cmd_clear, 0, 0 },
     { "reboot", "", "start the machine again", cmd_reboot, 0, 0 },
     { "halt", "", "stop the machine (also Ctrl-D)", cmd_halt, 0, 0 },

@@ -5,6 +5,7 @@
 #include "fault.h"
 
 #include "console.h"
+#include "events.h"
 #include "heap_view.h"
 #include "kmalloc.h"
 #include "numbers.h"
@@ -195,6 +196,7 @@ void kheap_fault(const struct kheap_report *report)
     bool is_first = first == KHEAP_E_NONE;
 
     seen++;
+    event_add_fault(report);
     first = is_first ? report->fault : first;
     if (policy < FAULT_TELLS_FIRST || (policy == FAULT_TELLS_FIRST && is_first))
         fault_print(report);

@@ -4,6 +4,7 @@
  */
 #include "kmalloc.h"
 
+#include "events.h"
 #include "kernel.h"
 #include "machine.h"
 #include "options.h"
@@ -52,19 +53,62 @@ void init_heap(void)
         stop();
     }
     heap_made();
+    description_learn_key();
+    event_add(EVENT_INIT, memory, size, 0, __builtin_return_address(0));
 }
 
-void *heap_fresh(void *payload, size_t size)
+#define CALLER __builtin_return_address(0)
+
+void *heap_fresh(void *payload, size_t size, size_t align)
 {
-    return heap_after_alloc(payload, size) != NULL ? memset(payload, KHEAP_FRESH_BYTE, size) : NULL;
+    if (heap_after_alloc(payload, size) == NULL)
+        return NULL;
+    event_add(EVENT_ALLOC, payload, size, align, CALLER);
+    return memset(payload, KHEAP_FRESH_BYTE, size);
 }
 
-void heap_freed(unsigned char *pointer_before)
+void *heap_zeroed(void *payload, size_t size)
+{
+    if (heap_after_alloc(payload, size) != NULL)
+        event_add(EVENT_ALLOC, payload, size, KHEAP_ALIGN, CALLER);
+    return payload;
+}
+
+static void fill_freed(unsigned char *pointer_before, const void *caller)
 {
     unsigned char *from = kernel_heap.free_memory_pointer;
 
     if (pointer_before > from)
-        heap_fill_freed(from, (size_t)(pointer_before - from), __builtin_return_address(0));
+        heap_fill_freed(from, (size_t)(pointer_before - from), caller);
+}
+
+/* A free that was done has moved the pointer: even a block of 0 bytes has a tag. */
+void heap_freed(const void *block, unsigned char *pointer_before)
+{
+    if (pointer_before != kernel_heap.free_memory_pointer)
+        event_add(EVENT_FREE, block, 0, 0, CALLER);
+    fill_freed(pointer_before, CALLER);
+}
+
+void heap_resized(void *block, size_t size, unsigned char *pointer_before)
+{
+    heap_after_resize(block, size);
+    event_add(EVENT_RESIZE, block, size, 0, CALLER);
+    fill_freed(pointer_before, CALLER);
+}
+
+struct kheap_mark heap_marked(struct kheap_mark mark)
+{
+    if (mark.position != NULL)
+        event_add(EVENT_MARK, mark.position, 0, 0, CALLER);
+    return mark;
+}
+
+void heap_released(struct kheap_mark mark, unsigned char *pointer_before, uintptr_t events_before)
+{
+    if (minios_description.event_count == events_before)
+        event_add(EVENT_RELEASE, mark.position, 0, 0, CALLER);
+    fill_freed(pointer_before, CALLER);
 }
 
 static bool note_newest(const struct kheap_block *block, void *context)

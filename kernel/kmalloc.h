@@ -8,6 +8,7 @@
 #ifndef KMALLOC_H
 #define KMALLOC_H
 
+#include "description.h"
 #include "hooks.h"
 #include "kheap.h"
 
@@ -19,10 +20,15 @@ extern struct kheap kernel_heap;
  * Stops the machine, and says what it wanted and what there is, when that does not fit. */
 void init_heap(void);
 
-/* Poison, so that a dump tells what a byte is: fresh bytes in a new payload, freed bytes above the free pointer, up to
- * where it stood before. */
-void *heap_fresh(void *payload, size_t size);
-void heap_freed(unsigned char *pointer_before);
+/* What follows each call that changed the heap: it becomes an event, and poison tells in a dump what a byte is, fresh
+ * bytes in a new payload, freed bytes above the free pointer, up to where it stood before. A call that was refused
+ * changed nothing; its fault is an event already. */
+void *heap_fresh(void *payload, size_t size, size_t align);
+void *heap_zeroed(void *payload, size_t size);
+void heap_freed(const void *block, unsigned char *pointer_before);
+void heap_resized(void *block, size_t size, unsigned char *pointer_before);
+struct kheap_mark heap_marked(struct kheap_mark mark);
+void heap_released(struct kheap_mark mark, unsigned char *pointer_before, uintptr_t events_before);
 
 /* The last block, the only one that may be freed; its payload is NULL when there is none. */
 struct kheap_block heap_newest(void);
@@ -30,19 +36,19 @@ struct kheap_block heap_newest(void);
 KMALLOC void *kmalloc(size_t size)
 {
     heap_before_alloc(size, KHEAP_ALIGN);
-    return heap_fresh(kheap_alloc(&kernel_heap, size), size);
+    return heap_fresh(kheap_alloc(&kernel_heap, size), size, KHEAP_ALIGN);
 }
 
 KMALLOC void *kmalloc_aligned(size_t size, size_t align)
 {
     heap_before_alloc(size, align);
-    return heap_fresh(kheap_alloc_aligned(&kernel_heap, size, align), size);
+    return heap_fresh(kheap_alloc_aligned(&kernel_heap, size, align), size, align);
 }
 
 KMALLOC void *kcalloc(size_t count, size_t size)
 {
     heap_before_alloc(count * size, KHEAP_ALIGN);
-    return heap_after_alloc(kheap_calloc(&kernel_heap, count, size), count * size);
+    return heap_zeroed(kheap_calloc(&kernel_heap, count, size), count * size);
 }
 
 KMALLOC void *kzalloc(size_t size)
@@ -54,7 +60,7 @@ KMALLOC void kfree(void *block)
 {
     unsigned char *before = kernel_heap.free_memory_pointer;
     kheap_free(&kernel_heap, block);
-    heap_freed(before);
+    heap_freed(block, before);
 }
 
 KMALLOC bool kresize(void *block, size_t size)
@@ -62,21 +68,21 @@ KMALLOC bool kresize(void *block, size_t size)
     unsigned char *before = kernel_heap.free_memory_pointer;
     bool done = kheap_resize(&kernel_heap, block, size);
     if (done)
-        heap_after_resize(block, size);
-    heap_freed(before);
+        heap_resized(block, size, before);
     return done;
 }
 
 KMALLOC struct kheap_mark kmark(void)
 {
-    return kheap_mark(&kernel_heap);
+    return heap_marked(kheap_mark(&kernel_heap));
 }
 
 KMALLOC void krelease(struct kheap_mark mark)
 {
     unsigned char *before = kernel_heap.free_memory_pointer;
+    uintptr_t events_before = minios_description.event_count;
     kheap_release(&kernel_heap, mark);
-    heap_freed(before);
+    heap_released(mark, before, events_before);
 }
 
 #endif

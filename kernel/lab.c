@@ -7,6 +7,7 @@
 
 #include "bugs.h"
 #include "console.h"
+#include "events.h"
 #include "fault.h"
 #include "instrument.h"
 #include "kmalloc.h"
@@ -93,6 +94,7 @@ static void restore_heap(void)
     memcpy(kept_from(), kept.bytes, sizeof kept.bytes);
     instrument_resume();
     instrument_resync();
+    event_add(EVENT_RESTORE, kept_from(), sizeof kept.bytes, 0, __builtin_return_address(0));
 }
 
 /* No bug finds what another one left. */

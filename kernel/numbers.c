@@ -5,42 +5,37 @@
  */
 #include "numbers.h"
 
+#include "events.h"
 #include "kmalloc.h"
 
-#include <stddef.h>
-#include <stdint.h>
-
-static struct {
-    uintptr_t payload;
-    unsigned number;
-} stack[MOST_NUMBERS];
-
-static size_t depth;
+struct numbered_block number_stack[MOST_NUMBERS];
+size_t number_count;
 static unsigned last_number;
 
 static void forget_from(const void *address)
 {
-    while (depth > 0 && stack[depth - 1].payload >= (uintptr_t)address)
-        depth--;
+    while (number_count > 0 && number_stack[number_count - 1].payload >= (uintptr_t)address)
+        number_count--;
 }
 
 unsigned number_give(const void *payload)
 {
     forget_from(payload);
-    if (depth == MOST_NUMBERS)
+    if (number_count == MOST_NUMBERS)
         return 0;
-    stack[depth].payload = (uintptr_t)payload;
-    stack[depth].number = ++last_number;
-    return stack[depth++].number;
+    number_stack[number_count].payload = (uintptr_t)payload;
+    number_stack[number_count++].number = ++last_number;
+    event_number_block(payload, last_number);
+    return last_number;
 }
 
 unsigned number_just_freed(const void *payload)
 {
-    size_t i = depth;
+    size_t i = number_count;
 
-    while (i > 0 && stack[i - 1].payload > (uintptr_t)payload)
+    while (i > 0 && number_stack[i - 1].payload > (uintptr_t)payload)
         i--;
-    return i > 0 && stack[i - 1].payload == (uintptr_t)payload ? stack[i - 1].number : 0;
+    return i > 0 && number_stack[i - 1].payload == (uintptr_t)payload ? (unsigned)number_stack[i - 1].number : 0;
 }
 
 void numbers_drop_freed(void)
@@ -51,17 +46,17 @@ void numbers_drop_freed(void)
 unsigned number_of(const void *payload)
 {
     forget_from(kernel_heap.free_memory_pointer);
-    for (size_t i = depth; i-- > 0;)
-        if (stack[i].payload == (uintptr_t)payload)
-            return stack[i].number;
+    for (size_t i = number_count; i-- > 0;)
+        if (number_stack[i].payload == (uintptr_t)payload)
+            return (unsigned)number_stack[i].number;
     return 0;
 }
 
 void *numbered(unsigned number)
 {
     forget_from(kernel_heap.free_memory_pointer);
-    for (size_t i = depth; i-- > 0;)
-        if (stack[i].number == number)
-            return (void *)stack[i].payload;
+    for (size_t i = number_count; i-- > 0;)
+        if (number_stack[i].number == number)
+            return (void *)number_stack[i].payload;
     return NULL;
 }

@@ -6,8 +6,19 @@
 #ifndef NUMBERS_H
 #define NUMBERS_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 /* As many live blocks can have a number; those beyond have only their address. */
 #define MOST_NUMBERS 1024
+
+/* The numbered blocks, the lowest first. Those at or above the free pointer are freed and not dropped yet. */
+struct numbered_block {
+    uintptr_t payload;
+    uintptr_t number;
+};
+extern struct numbered_block number_stack[MOST_NUMBERS];
+extern size_t number_count;
 
 /* A block was just allocated: gives it the next number, or 0 when all are in use. */
 unsigned number_give(const void *payload);

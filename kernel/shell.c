@@ -5,6 +5,7 @@
 #include "shell.h"
 
 #include "console.h"
+#include "description.h"
 #include "kernel.h"
 #include "line.h"
 #include "machine.h"
@@ -80,6 +81,7 @@ static bool run_words(char *text)
         length++;
     if (length == 0)
         return true;
+    minios_description.command++;
     const struct command *command = find_command(text, length);
     if (command == NULL)
         return complain_unknown(text, length);
@@ -118,6 +120,7 @@ static _Noreturn void run_script(const char *script)
     static char command[SCRIPT_MAX_LENGTH + 1];
 
     running_script = true;
+    minios_description.state = STATE_RUNNING;
     while (next_command(&script, command)) {
         print_prompt();
         kprintf("%s\n", command);
@@ -139,7 +142,10 @@ static void serve_line(void)
     char line[LINE_MAX_LENGTH + 1];
 
     print_prompt();
-    switch (line_read(line)) {
+    minios_description.state = STATE_WAITING;
+    enum line_end end = line_read(line);
+    minios_description.state = STATE_RUNNING;
+    switch (end) {
     case LINE_READY: run_line(line); break;
     case LINE_TOO_LONG: kprintf("that line is too long; %d characters fit\n", LINE_MAX_LENGTH); break;
     case LINE_NOT_TEXT: kprintf("that line has bytes that are no ASCII text; nothing was done\n"); break;

@@ -8,16 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct symbol {
-    uintptr_t address;
-    const char *name;
-};
+/* The functions by rising address, the first of them at kernel_symbols_start. For each: its length in bytes, to where the
+ * next one begins (seven bits a byte, the lowest first, the highest bit says that more follow), and its name, ended by
+ * 0. A length of 0 ends the table; in the first pass that is all. A byte of a name from 128 on stands for two others. */
+extern const uintptr_t kernel_symbols_start;
+extern const unsigned char kernel_symbols[];
+extern const unsigned char kernel_symbol_pairs[][2];
 
-/* Sorted by address; the last row marks the end of the code and has no name. Empty in the first pass. */
-extern const struct symbol kernel_symbols[];
-extern const size_t kernel_symbol_count;
-
-/* The name, and how far the address lies behind its beginning; NULL when it lies in no function. */
+/* The name, and how far the address lies behind its beginning; NULL when it lies in no function. The name stays until
+ * the next call. */
 const char *symbol_of(uintptr_t address, uintptr_t *offset);
 
 #endif

@@ -12,7 +12,7 @@ C_FILES = sorted(path for folder in ("heap", "kernel", "machine", "tests", "tool
 SCRIPTS = [ROOT / "minios", *sorted(ROOT.glob("machine/*/run")), *sorted(ROOT.glob("machine/*/debug")),
            ROOT / "tools" / "run-tests"]
 TEXTS = [*C_FILES, *SCRIPTS, ROOT / "Makefile", *ROOT.glob("*/*.mk"), *ROOT.glob("machine/*/*.[Sl]*"),
-         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *ROOT.glob("tools/*")]
+         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *(path for path in ROOT.glob("tools/*") if path.is_file())]
 LONGEST_FUNCTION = 40
 
 

@@ -4,5 +4,6 @@
  */
 #include "symbols.h"
 
-const struct symbol kernel_symbols[1] __attribute__((section(".ksyms"))) = { { 0, NULL } };
-const size_t kernel_symbol_count __attribute__((section(".ksyms"))) = 0;
+const unsigned char kernel_symbol_pairs[1][2] __attribute__((section(".ksyms"))) = { { 0, 0 } };
+const unsigned char kernel_symbols[1] __attribute__((section(".ksyms"))) = { 0 };
+const uintptr_t kernel_symbols_start __attribute__((section(".ksyms"))) = 0;

@@ -5,6 +5,7 @@
  */
 #include "machine.h"
 
+#include "description.h"
 #include "kernel.h"
 #include "options.h"
 #include "panic.h"
@@ -150,6 +151,7 @@ void machine_interrupts_restore(unsigned long before)
 
 void machine_stop(int status)
 {
+    description_stopped(status);
     exit(status);
 }
 

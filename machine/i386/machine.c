@@ -2,6 +2,7 @@
  *
  * The i386 machine as the kernel sees it: makes the devices ready, enters the kernel, answers the calls of machine.h.
  */
+#include "description.h"
 #include "devices.h"
 #include "io.h"
 #include "kernel.h"
@@ -148,6 +149,7 @@ static void finish_output(void)
 
 void machine_stop(int status)
 {
+    description_stopped(status);
     finish_output();
     outl(EXIT_PORT, EXIT_BASE + (uint32_t)status);
     for (const char *c = "The machine may be switched off now.\n"; *c != '\0'; c++)

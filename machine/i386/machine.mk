@@ -10,8 +10,8 @@ LINK_SCRIPT := machine/i386/link.ld
 
 ifneq ($(findstring clang,$(CC)),)
 MACHINE_CFLAGS += --target=$(if $(SANITIZE),i386-unknown-linux-gnu,i386-elf) -fno-builtin
-link = ld.lld -m elf_i386 -static -n -T $(LINK_SCRIPT) -o $(1) $(2)
+link = ld.lld -O2 -m elf_i386 -static -n -T $(LINK_SCRIPT) -o $(1) $(2)
 else
-MACHINE_CFLAGS += -m32 -fno-tree-loop-distribute-patterns
+MACHINE_CFLAGS += -m32 -mpreferred-stack-boundary=2 -fno-tree-loop-distribute-patterns
 link = $(CC) -m32 -nostdlib -static -no-pie -Wl,--build-id=none,-n -T $(LINK_SCRIPT) -o $(1) $(2)
 endif

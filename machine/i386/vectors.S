@@ -1,29 +1,31 @@
 /* SPDX-License-Identifier: MIT
  *
  * What the processor jumps to on an exception or an interrupt: save everything as a struct frame, call interrupt(), go
- * back. One entry of 16 bytes for each vector, so that interrupts.c finds entry n at vectors + 16 * n.
+ * back. One entry of 8 bytes for each vector, so that interrupts.c finds entry n at vectors + 8 * n, and the address that
+ * an entry's call leaves on the stack tells its number.
  */
         .set    VECTORS, 48                     /* 32 exceptions, 16 lines of the interrupt controllers */
         .set    WITH_ERROR_CODE, 0x60227D00     /* a bit each: 8, 10 to 14, 17, 21, 29, 30 */
 
         .text
         .globl  vectors
-        .balign 16
+        .balign 8
 vectors:
         .set    vector, 0
         .rept   VECTORS
-        .balign 16
+        .balign 8
         .if     (WITH_ERROR_CODE >> vector) & 1
         .else
         push    $0                              /* so that every frame has the same shape */
         .endif
-        push    $vector
-        jmp     enter
+        call    enter
         .set    vector, vector + 1
         .endr
 
         .type   enter, @function
 enter:
+        subl    $vectors, (%esp)                /* it lies within the entry that called, so 8 * n and a rest */
+        shrl    $3, (%esp)
         pushal
         cld
         mov     %esp, %ebx                      /* the frame; pushal has saved ebx */

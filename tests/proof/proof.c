@@ -254,6 +254,13 @@ static bool sound(const struct kheap *h, const unsigned char *boundary);
   @ ensures \result ==> ready(h) && edge_in(h, (unsigned char *)block) && block < h->free_memory_pointer;
   @ ensures last(h, (unsigned char *)block) ==> \result; */
 static inline bool is_last(const struct kheap *h, const unsigned char *block);
+/*@ requires heap(h) && edge_in(h, (unsigned char *)boundary); assigns \nothing;
+  @ ensures \result != \null ==> has_seal(h, (unsigned char *)boundary) && edge_in(h, \result) && has_seal(h, \result) &&
+  @    \result + gap_at((unsigned char *)boundary) + T <= boundary && gap_at((unsigned char *)boundary) % 16 == 0;
+  @ ensures \forall unsigned char *payload; block(h, (unsigned char *)boundary, payload, size_at((unsigned char *)boundary),
+  @    gap_at((unsigned char *)boundary)) && has_seal(h, payload - gap_at((unsigned char *)boundary)) ==>
+  @    \result == payload - gap_at((unsigned char *)boundary); */
+static unsigned char *sound_begin(const struct kheap *h, const unsigned char *boundary);
 /*@ requires heap(h) && \base_addr(block) == \base_addr(h->heap_start) && 0 <= at(block) <= UINTPTR_MAX;
   @ assigns \nothing;
   @ ensures \result != \null ==> ready(h) && edge_in(h, \result) && sound_at(h, \result) &&

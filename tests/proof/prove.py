@@ -14,7 +14,7 @@ SECONDS_A_GOAL = 120
 
 PROVED = """distance size_of_heap free_bytes lowest_byte_first lowest_byte_last size_word size_of gap_of place_of sealed rounded
 in_order fill_below without_first intact seal_of put_tag fits kheap_init take kheap_alloc take_aligned kheap_alloc_aligned
-kheap_try_alloc clear product kheap_calloc possible_gap sound_gap sound is_last begin_of_last free_last kheap_free kheap_resize
+kheap_try_alloc clear product kheap_calloc possible_gap sound_gap sound is_last sound_begin begin_of_last free_last kheap_free kheap_resize
 there_and_back""".split()
 
 # Taken as they are: five lines where C meets memory; that refusing reads and reports, and changes nothing; and the two of

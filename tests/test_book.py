@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: MIT
+#
+# The book says what the source and the kernel say today; and each way in which it could drift is noticed.
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from kernel import ROOT
+
+pytestmark = pytest.mark.slow
+PAGE = "faults/E04"
+
+
+def check(root, *page):
+    return subprocess.run([sys.executable, root / "tools/book/book.py", "check", *page], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
+
+
+def test_the_book_is_true():
+    done = check(ROOT)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.fixture
+def copy(tmp_path):
+    target = tmp_path / "copy"
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns("build", ".git"))
+    (target / "build").symlink_to(ROOT / "build")
+    return target
+
+
+# The page, what stands there, what somebody makes of it, and what the check says of that.
+DRIFTS = {
+    "an output": ("docs/faults/E04.md", "1 block stands above", "2 blocks stand above", "E04.md"),
+    "a text of the list": ("docs/faults/E04.md", "free out of order\n  what", "free in order\n  what", "E04.md"),
+    "a link": ("docs/faults/E04.md", "#4-11)", "#4-99)", "4-99"),
+    "a twin": ("docs/en/faults/E04.md", "For a whole group", "For a small group", "make book-twins"),
+    "a word": ("docs/faults/E04.md", "\u09af\u09c7 \u0995\u09cd\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u09af\u09c7 \u0995\u09cd\u09b0\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u0995\u09cd\u09b0\u09b0\u09ae\u09c7"),
+    "a listing": ("docs/en/chapter-4-hands-on-heap-implementation.md", "heap/kheap.c#fits", "heap/kheap.c#fitsss", "fitsss"),
+}
+
+
+@pytest.mark.parametrize("what", DRIFTS)
+def test_a_drift_is_noticed(copy, what):
+    page, right, wrong, said = DRIFTS[what]
+    text = (copy / page).read_text()
+    assert right in text
+    (copy / page).write_text(text.replace(right, wrong, 1))
+    done = check(copy, PAGE if "E04" in page else "chapter-4-hands-on-heap-implementation")
+    assert done.returncode != 0 and said in done.stdout, done.stdout

@@ -1,0 +1,165 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+#
+# The book's tool. Fills in what a page shows of the source and of the running kernel, and checks that nothing drifted.
+
+import argparse
+import itertools
+import pathlib
+import re
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+
+import links
+import listings
+import pictures
+import programs
+import sessions
+import twins
+import words
+from pages import HERE, Trouble, pages
+
+CAPTURED = "docs/captured-with.txt"
+
+
+def content(root, fence):
+    """What belongs into a fence, or None when that is the writer's."""
+    if fence.kind == "listing":
+        return listings.listing(root, fence.name)
+    if fence.kind == "wrong-listing":
+        name, _, rest = fence.name.removeprefix("wrong:").partition("#")
+        return listings.listing(root, f"docs/wrong/{name}.c#{rest}")
+    if fence.kind == "session":
+        return sessions.session(fence)
+    if fence.kind == "shell":
+        return sessions.shell(fence)
+    if fence.kind == "wrong":
+        return programs.wrong(root, fence.name.removeprefix("wrong:"))
+    if fence.kind == "fault":
+        return programs.fault(root, fence.name)
+    return None
+
+
+def wanted(root, page, say):
+    """{index of a fence's first line: what belongs into it}; troubles are told, each with its place."""
+    found = {}
+    for fence in page.fences:
+        try:
+            text = content(root, fence)
+            if text is not None:
+                found[fence.first] = text
+        except Trouble as trouble:
+            say(f"{fence.place}: {trouble}")
+    return found
+
+
+def update(root, only, say):
+    changed = 0
+    for page in pages(root, only):
+        text = page.filled(wanted(root, page, say))
+        if text != "\n".join(page.lines):
+            page.file.write_text(text, encoding="utf-8")
+            changed += 1
+            print(f"  filled in  {page.path}")
+    if not only:
+        pictures.draw(root, say)
+    (root / CAPTURED).write_text(sessions.compiler() + "\n", encoding="ascii")
+    print(f"{changed} pages changed.")
+
+
+def first_difference(shown, real):
+    """Where two texts part: one line of each."""
+    for number, (one, other) in enumerate(itertools.zip_longest(shown.split("\n"), real.split("\n")), 1):
+        if one != other:
+            return f"line {number} shows  {one!r}\n" + " " * 8 + f"it is really  {other!r}"
+    return ""
+
+
+def captured_here(root):
+    """Was the book captured with the compiler of this machine? Then each byte counts."""
+    file = root / CAPTURED
+    return file.exists() and file.read_text(encoding="ascii").strip() == sessions.compiler()
+
+
+def check_fences(root, page, say):
+    strict = captured_here(root)
+    for fence in page.fences:
+        if fence.info.split()[:1] in (["c"], ["fault"]) and fence.kind is None:
+            say(f"{fence.place}: a listing needs its anchor: ```c PATH#NAME (what is no listing is ```text)")
+        if fence.info.split()[:1] == ["console"] and fence.kind is None:
+            say(f"{fence.place}: a session needs a name: ```console NAME")
+    for first, real in wanted(root, page, say).items():
+        fence = next(one for one in page.fences if one.first == first)
+        shown = fence.text
+        if fence.kind in ("session", "shell") and not strict:
+            shown, real = sessions.loose(shown), sessions.loose(real)
+        if shown != real:
+            say(f"{fence.place}: no longer so ({fence.info}); `make book-update` shows it as it is\n"
+                + " " * 8 + first_difference(shown, real))
+
+
+def check_names(page, say):
+    """A session has a name of its own, so that both languages and the cache speak of the same one."""
+    seen = {}
+    for fence in page.fences:
+        if fence.kind == "session":
+            if fence.name in seen:
+                say(f"{fence.place}: the session {fence.name} is there already, at line {seen[fence.name]}")
+            seen.setdefault(fence.name, fence.first + 1)
+
+
+def check_addresses(page, say):
+    """An address that the text speaks of stands in an output or a listing of the same page."""
+    shown = "\n".join(fence.text for fence in page.fences)
+    for number, line in enumerate(page.lines, 1):
+        if number - 1 not in page.in_code:
+            for address in re.findall(r"\b0x00[0-9a-f]{6}\b", line):
+                if address not in shown:
+                    say(f"{page.path}:{number}: no output of this page shows {address}")
+
+
+def check(root, only, say):
+    found = pages(root, only)
+    for page in found:
+        check_fences(root, page, say)
+        check_names(page, say)
+        check_addresses(page, say)
+        words.terms(root, page, say)
+    for page in found + ([] if only else links.others(root)):
+        links.check(page, say)
+    if not only:
+        pictures.check(root, say)
+    twins.check(root, found, say)
+    words.spelling(root, found, say)
+
+
+def confirm_twins(root, only, say):
+    twins.confirm(root, pages(root, only), say)
+
+
+COMMANDS = {"update": update, "check": check, "twins": confirm_twins}
+
+
+def main():
+    parser = argparse.ArgumentParser(description="The book's tool.")
+    parser.add_argument("--root", type=pathlib.Path, default=HERE, help="the repository whose docs/ it works on")
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("pages", nargs="*", help="only these, in both languages: chapter-4..., faults/E01")
+    given = parser.parse_args()
+    troubles = []
+    try:
+        COMMANDS[given.command](given.root.resolve(), given.pages, troubles.append)
+    except Trouble as trouble:
+        troubles.append(str(trouble))
+    for trouble in troubles:
+        print(trouble, file=sys.stderr)
+    if troubles:
+        print(f"{len(troubles)} to mend.", file=sys.stderr)
+    elif given.command == "check":
+        print("The book agrees with the source, with the kernel and with itself.")
+    return 1 if troubles else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+#
+# Every link within the repository leads to a file, and to a heading that has that name.
+
+import functools
+import pathlib
+import re
+import urllib.parse
+
+from pages import Page
+
+LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(\s*([^)\s]+)(?:\s+\"[^\"]*\")?\s*\)|(?:href|src)=\"([^\"]+)\"")
+OUTSIDE = re.compile(r"[a-z]+:|//")
+
+
+def links(page):
+    """Line, whether it is a picture, text, target."""
+    for number, line in enumerate(page.lines, 1):
+        if number - 1 not in page.in_code and number > page.body:
+            for match in LINK.finditer(re.sub(r"`[^`]*`", lambda code: "`" * len(code[0]), line)):
+                picture, text, target, attribute = match.groups()
+                yield number, bool(picture), text or "", target or attribute
+
+
+@functools.cache
+def page_at(root, path):
+    return Page(root, path)
+
+
+def goal_of(page, target):
+    """The file that a target means, from the page or, with a leading /, from docs/; and the anchor."""
+    path, _, anchor = urllib.parse.unquote(target).partition("#")
+    start = page.root / "docs" if path.startswith("/") else page.file.parent
+    goal = (start / path.lstrip("/")).resolve() if path else page.file.resolve()
+    if not goal.suffix and not goal.is_dir() and goal.with_suffix(".md").exists():
+        goal = goal.with_suffix(".md")
+    return (goal / "index.md" if path.endswith("/") and (goal / "index.md").exists() else goal), anchor
+
+
+def trouble_with(page, target):
+    goal, anchor = goal_of(page, target)
+    if not goal.exists():
+        return f"leads nowhere: {target}"
+    if not goal.is_relative_to(page.root):
+        return f"leads out of the repository: {target}"
+    if anchor and goal.suffix == ".md" and anchor not in page_at(page.root, goal.relative_to(page.root)).anchors:
+        return f"there is no heading with {{#{anchor}}} in {goal.relative_to(page.root)}"
+    return None
+
+
+def pictures_language(page, target):
+    """A picture in the other language is a slip of the hand."""
+    match = re.search(r"\.(bn|en)\.svg$", target)
+    return f"this page is in {page.language}, the picture in {match[1]}: {target}" if match and match[1] != page.language else None
+
+
+def check(page, say):
+    for number, picture, text, target in links(page):
+        if OUTSIDE.match(target):
+            continue
+        for trouble in (trouble_with(page, target), pictures_language(page, target)):
+            if trouble:
+                say(f"{page.path}:{number}: {trouble}")
+        if picture and not text.strip():
+            say(f"{page.path}:{number}: a picture without a text: {target}")
+
+
+def others(root):
+    """The documents outside of the book: their links are looked at, too."""
+    return [Page(root, pathlib.Path(name)) for name in ("README.md", "README.bn.md", "CONTRIBUTING.md") if (root / name).exists()]

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: MIT
+#
+# The programs of docs/wrong/, which are wrong on purpose: built, run, and expected to fail. And the texts of the faults.
+
+import hashlib
+import re
+import subprocess
+import textwrap
+
+from pages import HERE, Trouble
+from sessions import compiler, kept
+
+BUILT = HERE / "build" / "book" / "wrong"
+FLAGS = ["-std=c11", "-O0", "-Wall", "-Wextra"]
+SECONDS = 20
+
+
+def wrong(root, name):
+    """What docs/wrong/NAME.c prints. Its exit status must tell that it failed."""
+    source = root / "docs" / "wrong" / f"{name}.c"
+    if not source.is_file():
+        raise Trouble(f"there is no docs/wrong/{name}.c")
+    text = kept([source.read_text(encoding="utf-8"), compiler(), FLAGS], lambda: built_and_run(source))
+    status, _, output = text.partition("\n")
+    if status == "0":
+        raise Trouble(f"docs/wrong/{name}.c no longer fails: it ended with status 0")
+    return output
+
+
+def built_and_run(source):
+    program = BUILT / hashlib.sha256(str(source).encode()).hexdigest()[:12] / source.stem
+    program.parent.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(["gcc", *FLAGS, "-o", program, source], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Trouble(f"docs/wrong/{source.name} does not compile:\n{done.stderr[:2000]}")
+    try:
+        done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Trouble(f"docs/wrong/{source.name} did not end within {SECONDS} s") from error
+    return f"{done.returncode}\n" + "".join(line.rstrip() + "\n" for line in done.stdout.decode("utf-8", "replace").splitlines())
+
+
+LABELS = ("what", "danger", "find", "fix")
+
+
+def faults(root):
+    """{code: (title, what, danger, find, fix)}, from the list that the kernel is built with."""
+    text = (root / "heap" / "kheap_faults.def").read_text(encoding="ascii")
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    found = {}
+    for number, rest in re.findall(r'KHEAP_FAULT\(\s*(\d+)\s*,\s*\w+\s*,((?:\s*"(?:\\.|[^"\\])*"\s*,?)+)\)', text):
+        rows = re.findall(r'((?:\s*"(?:\\.|[^"\\])*")+)', rest)
+        joined = ["".join(re.findall(r'"((?:\\.|[^"\\])*)"', row)).replace('\\"', '"') for row in rows]
+        found[f"E{int(number):02d}"] = tuple(joined)
+    return found
+
+
+def fault(root, code):
+    known = faults(root)
+    if code not in known:
+        raise Trouble(f"there is no fault {code}; there are {', '.join(sorted(known))}")
+    title, *texts = known[code]
+    lines = [f"{code} {title}"]
+    for label, text in zip(LABELS, texts):
+        lines += textwrap.wrap(text, 76, initial_indent=f"  {label:<8}", subsequent_indent=" " * 10, break_on_hyphens=False)
+    return "\n".join(lines) + "\n"
