@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
  * The check of the learner's heap: a step is a list of checks, a check makes calls and says what it expects of them. The
- * first expectation that is not met ends the program, after a report of `key value` lines for learn.py: what was called,
+ * first expectation that is not met ends the program, after a report of `key value` lines for learn: what was called,
  * what was looked at, what was expected, what came, the picture of the heap, and the name of the likely mistake.
  */
 #ifndef CHECK_H
