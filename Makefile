@@ -2,7 +2,7 @@
 #
 # The work behind ./minios. `make` alone lists the targets. Settings, on the command line:
 #
-#     MACHINE=i386|host    CC=gcc|clang    HEAP_SIZE=4M    SANITIZE=1    COVERAGE=1
+#     MACHINE=i386|host    CC=gcc|clang    HEAP_SIZE=4M    SANITIZE=1    COVERAGE=1    LEARNER=FILE
 
 MACHINE ?= i386
 HEAP_SIZE ?= 4M
@@ -13,7 +13,7 @@ PYTHON ?= /usr/bin/python3
 
 # Which version of the hooks the kernel has: SANITIZE=1 makes the instrumented build.
 FLAVOUR := $(if $(SANITIZE),sanitize,plain)
-BUILD := build/$(MACHINE)-$(notdir $(CC))$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)
+BUILD := build/$(MACHINE)-$(notdir $(CC))$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)$(if $(LEARNER),-my)
 KERNEL := $(BUILD)/minios.elf
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
@@ -23,11 +23,14 @@ OPTIMISE = $(if $(filter heap/% kernel/sanitize/%,$<),-O2,$(FOR_SIZE))
 # Functions that happen to be alike stay two, so that a backtrace names the right one.
 KEEP_NAMES := $(if $(findstring clang,$(CC)),,-fno-ipa-icf)
 CFLAGS = -std=c11 $(OPTIMISE) -g $(WARNINGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-strict-aliasing \
-         -iquote kernel -iquote kernel/$(FLAVOUR) -iquote heap -DHEAP_SIZE=$(HEAP_SIZE) $(KEEP_NAMES)
+         -iquote kernel -iquote kernel/$(FLAVOUR) -iquote heap -DHEAP_SIZE=$(HEAP_SIZE) $(KEEP_NAMES) \
+         $(if $(LEARNER),-iquote exercises $(if $(filter $(LEARNER),$<),-w))
 
 include machine/$(MACHINE)/machine.mk
 
-SOURCES := $(wildcard heap/*.c) $(filter-out $(LEAVE_OUT),$(wildcard kernel/*.c)) $(wildcard kernel/$(FLAVOUR)/*.c) \
+# LEARNER=FILE puts another heap into the kernel, one with the calls of exercises/my_heap.h.
+HEAP := $(if $(LEARNER),$(LEARNER) $(wildcard exercises/kernel/*.c),$(wildcard heap/*.c))
+SOURCES := $(HEAP) $(filter-out $(LEAVE_OUT),$(wildcard kernel/*.c)) $(wildcard kernel/$(FLAVOUR)/*.c) \
            $(MACHINE_SOURCES)
 OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
 
@@ -108,4 +111,4 @@ compile_commands.json: $(KERNEL)
 
 -include $(OBJECTS:.o=.d)
 -include tests/tests.mk
-include package/rules.mk examples/rules.mk bench/rules.mk tools/book/rules.mk
+include package/rules.mk examples/rules.mk bench/rules.mk tools/book/rules.mk exercises/rules.mk

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * check LEVEL [STEP]: runs the checks of step LEVEL and then those of all steps below it, or of one step only, by the rules
+ * of step LEVEL. A crash or an endless loop in the learner's code ends in a report like any other.
+ */
+#include "check.h"
+
+#include <execinfo.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <ucontext.h>
+#include <unistd.h>
+
+#define SECONDS 4 /* of the processor, for one check; a right heap takes a small part of one */
+#define MEMORY_LIMIT (1ul << 30)
+#define MOST_FRAMES 32
+#define NEAR_STACK 65536u
+
+/* At once, so that no crash can lose it. */
+void say(const char *format, ...)
+{
+    char text[400];
+    va_list values;
+
+    va_start(values, format);
+    int length = vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    if (length > (int)sizeof text - 1)
+        length = (int)sizeof text - 1;
+    if (write(STDOUT_FILENO, text, (size_t)length) != length)
+        _Exit(9);
+}
+
+/* What the learner's code prints, each line marked. */
+int kprintf(const char *format, ...)
+{
+    static int lines;
+    char text[300];
+    va_list values;
+
+    va_start(values, format);
+    int length = vsnprintf(text, sizeof text, format, values);
+    va_end(values);
+    for (char *line = strtok(text, "\n"); line != NULL && lines++ < 40; line = strtok(NULL, "\n"))
+        say("said %s\n", line);
+    return length;
+}
+
+/* ---- Containment ------------------------------------------------------------------------------------------------- */
+
+static void print_frames(void)
+{
+    void *frames[MOST_FRAMES];
+    int count = backtrace(frames, MOST_FRAMES);
+
+    for (int i = 0; i < count; i++)
+        say("frame %p\n", frames[i]);
+}
+
+/* Where the program was, and where its stack. */
+static void look_at(const ucontext_t *context, uintptr_t *pc, uintptr_t *stack)
+{
+#if defined(__x86_64__)
+    *pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
+    *stack = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+#elif defined(__aarch64__)
+    *pc = context->uc_mcontext.pc;
+    *stack = context->uc_mcontext.sp;
+#else
+    *pc = 0;
+    *stack = (uintptr_t)context;
+#endif
+}
+
+static const char *crash_of(int number, uintptr_t address, uintptr_t stack)
+{
+    if (number == SIGVTALRM)
+        return "crash-loop";
+    if (number == SIGFPE)
+        return "crash-division";
+    if (number == SIGABRT)
+        return "crash-abort";
+    if (number == SIGSEGV && address + NEAR_STACK > stack && address < stack + NEAR_STACK)
+        return "crash-stack";
+    return address < NEAR_STACK ? "crash-null" : "crash-wild";
+}
+
+static void on_crash(int number, siginfo_t *info, void *context)
+{
+    uintptr_t address = (uintptr_t)info->si_addr, pc, stack;
+    char text[64];
+
+    look_at(context, &pc, &stack);
+    const char *crash = crash_of(number, address, stack);
+    say("crash %s\n", crash);
+    say("pc 0x%zx\n", (size_t)pc);
+    if (number == SIGSEGV || number == SIGBUS) {
+        name_address(text, sizeof text, address);
+        say("wrote %s\n", text);
+    }
+    print_frames();
+    end_report(blamed(crash));
+}
+
+void contain(void)
+{
+    static unsigned char stack[256 * 1024];
+    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGVTALRM };
+    const stack_t other = { .ss_sp = stack, .ss_size = sizeof stack };
+    struct sigaction action = { .sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    struct rlimit none = { 0, 0 }, most = { MEMORY_LIMIT, MEMORY_LIMIT };
+    void *frame;
+
+    backtrace(&frame, 1); /* loads what it needs now, not in a crash */
+    setrlimit(RLIMIT_CORE, &none);
+    setrlimit(RLIMIT_AS, &most);
+    sigaltstack(&other, NULL);
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+void start_clock(void)
+{
+    const struct itimerval limit = { .it_value = { .tv_sec = SECONDS } };
+
+    setitimer(ITIMER_VIRTUAL, &limit, NULL);
+}
+
+/* ---- The steps --------------------------------------------------------------------------------------------------- */
+
+const struct check *const steps[] = { checks_init,    checks_bump,     checks_align, checks_boundary,
+                                      checks_stats,   checks_tag,      checks_free,  checks_refuse,
+                                      checks_padding, checks_overflow, checks_boss };
+const int step_count = sizeof steps / sizeof steps[0];
+
+static void run_step(int step)
+{
+    say("step %d\n", step);
+    for (const struct check *check = steps[step - 1]; check->name != NULL; check++) {
+        start_clock();
+        say("check %s\n", check->name);
+        check->run();
+        say("ok %s\n", check->name);
+    }
+}
+
+int main(int count, char **words)
+{
+    level = count > 1 ? atoi(words[1]) : 0;
+    int only = count > 2 ? atoi(words[2]) : level;
+    if (level < 1 || level > step_count || only < 1 || only > level) {
+        fprintf(stderr, "usage: check LEVEL [STEP] (1 to %d)\n", step_count);
+        return 2;
+    }
+    contain();
+    run_step(only);
+    for (int step = 1; count == 2 && step < level; step++)
+        run_step(step);
+    say("passed\n");
+    return 0;
+}

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: MIT
+#
+# ./minios learn: the heap built by the learner's own hands, in steps that check themselves.
+
+import signal
+import sys
+
+from lesson import Lesson
+from place import BOSS, FILE, TEMPLATE, shown, solution
+from progress import Progress, write_whole
+from screen import say, style
+from watch import Watch, tell_hint
+from words import LANGUAGES, Words, default_language, hints
+
+INTERRUPTED = 130
+
+
+def complain(text):
+    say(text)
+    return 2
+
+
+def step_named(words, progress, arguments):
+    """The step of the first argument, or the current one; None, after a word, when there is no such step."""
+    if not arguments:
+        return progress.current
+    if arguments[0].isdigit() and 1 <= int(arguments[0]) <= BOSS:
+        return int(arguments[0])
+    say(words("step.unknown", asked=arguments[0], last=BOSS))
+    return None
+
+
+def learn(lesson, _arguments):
+    """Where they are, what is next; then, in a terminal, watch."""
+    lesson.list()
+    if lesson.progress.all_done:
+        lesson.finished()
+        return 0
+    lesson.text(lesson.progress.current)
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        Watch(lesson).run()
+        say(lesson.words("watch.bye"))
+        return 0
+    return check(lesson, [])
+
+
+def check(lesson, arguments):
+    words, progress = lesson.words, lesson.progress
+    step = step_named(words, progress, arguments)
+    if step is None:
+        return 2
+    only = progress.passed(step) and bool(arguments)
+    if not lesson.check(step, only):
+        lesson.next_steps(step)
+        return 1
+    say()
+    say(style("good", words("check.step_passed", step=step)))
+    if progress.all_done:
+        lesson.finished()
+    elif not only:
+        say(words("check.next", step=progress.current))
+    return 0
+
+
+def hint(lesson, arguments):
+    step = step_named(lesson.words, lesson.progress, arguments)
+    if step is None:
+        return 2
+    tell_hint(lesson, step, lesson.progress.next_hint(step, len(hints(lesson.words.language, step))))
+    return 0
+
+
+def show_solution(lesson, arguments):
+    step = step_named(lesson.words, lesson.progress, arguments[:1])
+    if step is None:
+        return 2
+    if not lesson.progress.passed(step) and arguments[1:] != ["anyway"]:
+        say(lesson.words("solution.not_yet", step=step))
+        return 1
+    say(solution(step).read_text(encoding="utf-8").rstrip("\n"))
+    return 0
+
+
+def reset(lesson, arguments):
+    step = step_named(lesson.words, lesson.progress, arguments)
+    if step is None:
+        return 2
+    kept = lesson.progress.reset(step)
+    say(lesson.words("reset.done", step=step, file=shown(FILE)))
+    if kept:
+        say(lesson.words("reset.kept", file=shown(kept)))
+    return 0
+
+
+def show_list(lesson, _arguments):
+    lesson.list()
+    return 0
+
+
+def text(lesson, arguments):
+    step = step_named(lesson.words, lesson.progress, arguments)
+    if step is None:
+        return 2
+    lesson.text(step)
+    return 0
+
+
+def language(lesson, arguments):
+    if not arguments:
+        say(lesson.words.language)
+        return 0
+    if arguments[0] not in LANGUAGES:
+        return complain(lesson.words("lang.unknown", asked=arguments[0]))
+    lesson.progress.data["language"] = arguments[0]
+    lesson.progress.save()
+    say(Words(arguments[0])("lang.now"))
+    return 0
+
+
+COMMANDS = {"check": (check, 1), "text": (text, 1), "hint": (hint, 1), "solution": (show_solution, 2), "reset": (reset, 1),
+            "list": (show_list, 0), "lang": (language, 1)}
+
+
+def main(arguments):
+    progress = Progress()
+    words = Words(progress.data["language"] or default_language())
+    lesson = Lesson(words, progress)
+    if arguments[:1] in (["help"], ["-h"], ["--help"]):
+        say(words("usage"))
+        return 0
+    command, most = COMMANDS.get(arguments[0], (None, 0)) if arguments else (learn, 0)
+    if command is None or len(arguments[1:]) > most:
+        say(words("command.unknown", asked=" ".join(arguments)))
+        return complain(words("usage"))
+    if not FILE.exists():
+        write_whole(FILE, TEMPLATE.read_text(encoding="utf-8"))
+        say(words("file.made", file=shown(FILE)))
+    return command(lesson, arguments[1:])
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: MIT
+#
+# The learner's file becomes a program: compiled with its errors told in a word of help, linked with the checks.
+
+import os
+import re
+import subprocess
+
+from place import EXERCISES, FILE, ROOT, STATE, shown
+
+CC = os.environ.get("CC", "gcc")
+ERRORS = ["implicit-function-declaration", "return-type", "int-conversion", "incompatible-pointer-types",
+          "discarded-qualifiers" if "clang" not in CC else "incompatible-pointer-types-discards-qualifiers"]
+FLAGS = ["-std=c11", "-g", "-O0", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function",
+         "-Wno-unused-variable", "-Wno-unused-but-set-variable", "-Wno-sign-compare", *(f"-Werror={name}" for name in ERRORS),
+         "-fno-omit-frame-pointer", "-fno-pie", "-iquote", str(EXERCISES), "-fdiagnostics-color=never"]
+
+# What compilers say most often to learners, and the name of the help in words/. The first that fits counts.
+HELP = [
+    ("stray-character", r"stray '|stray \\|non-ASCII|unexpected character|treating Unicode"),
+    ("undefined-reference", r"undefined reference to"),
+    ("brace-missing", r"expected declaration or statement at end of input|expected '}'|expected identifier or '\(' before '}'"
+                      r"|extraneous closing brace"),
+    ("semicolon-missing", r"expected ';'|expected '[,=]'.* or ';'|expected ',' or ';'"),
+    ("parenthesis-missing", r"expected '\)'|expected '\('|expected expression"),
+    ("undeclared", r"undeclared"),
+    ("function-unknown", r"implicit declaration of function|call to undeclared function"),
+    ("type-unknown", r"unknown type name"),
+    ("member-unknown", r"has no member named|no member named"),
+    ("pointer-with-mask", r"invalid operands to binary"),
+    ("pointer-from-integer", r"(makes|from) (pointer|integer)|incompatible (pointer to integer|integer to pointer)"),
+    ("const-lost", r"discards '?const|discards qualifiers|read-only|const-qualified"),
+    ("pointer-type", r"incompatible pointer type|incompatible-pointer-types"),
+    ("arguments", r"too (few|many) arguments"),
+    ("return-missing", r"control reaches end|does not return a value|non-void function"),
+    ("declared-twice", r"redefinition of|redeclar|conflicting types"),
+    ("void-pointer", r"void value not ignored|'void \*' pointer|incomplete type"),
+    ("lvalue", r"lvalue required|not assignable"),
+]
+
+
+class Compiled:
+    def __init__(self, program=None, error=None, help_name=None, warnings=""):
+        self.program, self.error, self.help_name, self.warnings = program, error, help_name, warnings
+
+
+def plain_quotes(text):
+    return text.replace("\u2018", "'").replace("\u2019", "'")
+
+
+def help_for(text):
+    return next((name for name, pattern in HELP if re.search(pattern, text)), "other")
+
+
+def first_block(text, kind):
+    """The first message of that kind, with the line of code that it shows."""
+    lines = text.split("\n")
+    for number, line in enumerate(lines):
+        if re.search(rf"\b{kind}:|undefined reference", line):
+            block = [line]
+            for more in lines[number + 1:number + 4]:
+                if not re.match(r"\s+\d* *\|", more) and not re.match(r"\s", more):
+                    break
+                block.append(more)
+            return "\n".join(block)
+    return text.strip()[:800]
+
+
+def run_compiler(*arguments):
+    done = subprocess.run([CC, *arguments], capture_output=True, text=True, errors="replace", check=False,
+                          env=dict(os.environ, LC_ALL="C"))
+    return done.returncode, plain_quotes(done.stderr).replace(str(FILE), shown(FILE))
+
+
+def linker_words(text):
+    """Only the name that is missing, where it is used."""
+    found = re.search(r"undefined reference to '?(\w+)'?", text)
+    return f"undefined reference to {found[1]}()" if found else text.strip()[:800]
+
+
+def compile_file():
+    STATE.mkdir(parents=True, exist_ok=True)
+    made = subprocess.run(["make", "-s", "build/learn/checks.o", f"CC={CC}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        return Compiled(error=made.stderr, help_name="other")
+    status, told = run_compiler(*FLAGS, "-c", "-o", str(STATE / "my_heap.o"), str(FILE))
+    if status != 0:
+        block = first_block(told, "error")
+        return Compiled(error=block, help_name=help_for(block))
+    program = STATE / "check"
+    status, linked = run_compiler("-no-pie", "-o", str(program), str(STATE / "my_heap.o"), str(ROOT / "build/learn/checks.o"))
+    if status != 0:
+        return Compiled(error=linker_words(linked), help_name=help_for(linked))
+    return Compiled(program, warnings=first_block(told, "warning") if "warning:" in told else "")

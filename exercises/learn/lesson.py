@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: MIT
+#
+# One look at the learner's heap, from the compiler to the boot in QEMU, and what is said about it.
+
+from booting import BOOTS, boot, can_boot, transcript
+from checking import first_frame, run_checks
+from compiling import compile_file
+from place import BOSS, CHAPTER, FILE, SECTIONS, shown
+from screen import bar, inline, markdown, say, style, wrapped
+from words import step_text, step_title
+
+CODE_INDENT = "      "
+
+
+class Lesson:
+    def __init__(self, words, progress):
+        self.words, self.progress = words, progress
+
+    # ---- What the learner sees ----
+
+    def list(self):
+        done = len(self.progress.data["passed"])
+        say(f"{style('title', self.words('list.title'))}  {bar(done, BOSS)} " +
+            self.words("list.count", done=done, whole=BOSS))
+        for step in range(1, BOSS + 1):
+            mark = "x" if self.progress.passed(step) else ">" if step == self.progress.current else " "
+            line = f"  [{mark}] {step:2}  {step_title(self.words.language, step)}"
+            say(style("good" if mark == "x" else "bold" if mark == ">" else "faint", line))
+
+    def text(self, step):
+        say()
+        say(markdown(step_text(self.words.language, step)))
+        section = SECTIONS[step - 1]
+        say()
+        say(inline(wrapped(self.words("text.section", section=section.replace("-", "."),
+                                      chapter=f"{CHAPTER[self.words.language]}#{section}"), "  ")))
+
+    def next_steps(self, step):
+        say()
+        say(inline(wrapped(self.words("next.failed", file=shown(FILE), step=step), "  ")))
+
+    def finished(self):
+        say()
+        say(style("good", self.words("done.title")))
+        say(markdown(self.words("done.text", chapter=CHAPTER[self.words.language])))
+
+    # ---- One check ----
+
+    def check(self, step, only=False):
+        """True when the heap passes the step, and (unless only this one is asked for) all below it. Says everything."""
+        if not FILE.exists():
+            say(self.words("file.missing", file=shown(FILE)))
+            return False
+        text = FILE.read_text(encoding="utf-8", errors="replace")
+        title = step_title(self.words.language, step)
+        say(style("title", self.words("check.title", step=step, title=title)))
+        made = compile_file()
+        if made.error:
+            self.tell_error(made)
+            return False
+        report = run_checks(made.program, max(step, self.progress.highest) if only else step, step if only else None)
+        if not report.passed:
+            self.tell_failure(step, made, report)
+            return False
+        self.tell_done("check.passed", count=len(report.all("ok")))
+        if not self.boot(step):
+            return False
+        if not only:
+            self.progress.mark_passed(step, text)
+        return True
+
+    def tell_done(self, name, **values):
+        say(f"  {style('good', '[x]')} " + self.words(name, **values))
+
+    def tell_lines(self, lines):
+        for line in lines:
+            say(f"{CODE_INDENT}{line}")
+
+    def tell_error(self, made):
+        say(f"  {style('bad', '[ ]')} " + self.words("compiler.failed", file=shown(FILE)))
+        self.tell_lines(made.error.split("\n"))
+        say()
+        say(inline(wrapped(self.words(f"compiler.{made.help_name}"), "  ")))
+
+    # ---- A failure, piece by piece ----
+
+    def tell_failure(self, step, made, report):
+        failed_step = int(report.get("step") or step)
+        say(f"  {style('bad', '[ ]')} " + self.words("check.failed" if failed_step == step else "check.failed_below",
+                                                       step=failed_step))
+        self.tell_calls(report)
+        self.tell_values(report)
+        self.tell_crash(made, report)
+        self.tell_picture(report)
+        self.tell_diagnosis(report)
+        if report.all("said"):
+            say(self.words("report.said"))
+            self.tell_lines(report.all("said")[-10:])
+        if made.warnings:
+            say(self.words("report.warning"))
+            self.tell_lines(made.warnings.split("\n"))
+
+    def tell_calls(self, report):
+        say(self.words("report.called"))
+        self.tell_lines(report.all("call") or ["-"])
+
+    def tell_values(self, report):
+        rows = [(self.words(f"report.{key}"), report.get(key)) for key in ("look", "wanted", "came") if report.get(key)]
+        for label, value in rows:
+            say(f"  {label}  {style('bold', value)}")
+
+    def tell_crash(self, made, report):
+        if report.get("wrote"):
+            say(self.words("report.wrote", place=style("bold", report.get("wrote"))))
+        if report.get("owner"):
+            say(self.words("report.owner", owner=report.get("owner")))
+        if not report.get("crash"):
+            return
+        say(self.words(f"report.{report.get('crash')}"))
+        frame = first_frame(made.program, report)
+        if frame:
+            function, number = frame
+            code = FILE.read_text(encoding="utf-8", errors="replace").split("\n")
+            say(self.words("report.line", function=function, line=number))
+            self.tell_lines([f"{number:4} | {code[number - 1].strip()}" if number <= len(code) else ""])
+
+    def tell_picture(self, report):
+        if not report.all("picture"):
+            return
+        say(self.words("report.picture", scale=report.get("scale")))
+        self.tell_lines(report.all("picture"))
+        say(style("faint", f"  {self.words('report.legend')}"))
+
+    def tell_diagnosis(self, report):
+        say()
+        say(style("bold", self.words("report.diagnosis")) + style("faint", f"  ({report.diagnosis})"))
+        say(inline(wrapped(" ".join(self.words(report.diagnosis).split()), "  ")))
+
+    # ---- The kernel ----
+
+    def boot(self, step):
+        for machine in ("host", "i386"):
+            if not can_boot(machine):
+                say("  [-] " + self.words("boot.no_qemu"))
+                continue
+            result = boot(machine, step)
+            if not result.good:
+                self.tell_bad_boot(machine, step, result)
+                return False
+            self.tell_done(f"boot.{machine}")
+        self.tell_lines(style("faint", line) for line in transcript(result.text if can_boot("i386") else result.text))
+        return True
+
+    def tell_bad_boot(self, machine, step, result):
+        say(f"  {style('bad', '[ ]')} " + self.words("boot.failed", machine=machine))
+        self.tell_lines(transcript(result.text, 40))
+        say()
+        say(inline(wrapped(self.words("boot.help", commands="; ".join(BOOTS[step - 1][0])), "  ")))
+        if result.missing:
+            say(self.words("boot.missing"))
+            self.tell_lines([result.missing.strip()])

@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+#
+# Where everything lies. LEARN_HOME puts the learner's file, progress and kernels into another folder.
+
+import os
+import pathlib
+
+EXERCISES = pathlib.Path(__file__).resolve().parent.parent
+ROOT = EXERCISES.parent
+HOME = pathlib.Path(os.environ["LEARN_HOME"]).resolve() if os.environ.get("LEARN_HOME") else None
+
+FILE = (HOME or EXERCISES) / "my_heap.c"
+STATE = (HOME or EXERCISES) / ".learn"
+BUILD = (HOME or ROOT) / "build"
+TEMPLATE = EXERCISES / "template.c"
+
+STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir())
+BOSS = len(STEPS)
+
+# The section of chapter 4 that each step belongs to.
+SECTIONS = ["4-4", "4-6", "4-7", "4-9", "4-12", "4-11", "4-11", "4-10", "4-11", "4-13", "4-15"]
+CHAPTER = {"bn": "docs/chapter-4-hands-on-heap-implementation.md", "en": "docs/en/chapter-4-hands-on-heap-implementation.md"}
+
+
+def shown(path):
+    """A path as a person would type it."""
+    try:
+        return str(path.relative_to(os.getcwd()))
+    except ValueError:
+        return str(path)
+
+
+def solution(step):
+    return STEPS[step - 1] / "solution.c"

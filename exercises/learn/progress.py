@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+#
+# What the learner has done, in one small file that is replaced as a whole: whoever is interrupted, at whatever moment, finds
+# the old one or the new one, never half of one. Beside it lies a copy of the heap for each step that was passed.
+
+import json
+import os
+import time
+
+from place import BOSS, FILE, STATE, TEMPLATE
+
+
+class Progress:
+    def __init__(self):
+        self.data = {"passed": [], "hints": {}, "language": None}
+        try:
+            told = json.loads((STATE / "progress.json").read_text(encoding="utf-8"))
+            self.data.update({key: told[key] for key in self.data if key in told})
+        except FileNotFoundError:
+            pass
+        except (ValueError, TypeError):  # somebody edited it: what was passed can still be seen from the copies
+            self.data["passed"] = [step for step in range(1, BOSS + 1) if self.copy_of(step).exists()]
+
+    @staticmethod
+    def copy_of(step):
+        return STATE / f"passed-{step:02d}.c"
+
+    def save(self):
+        write_whole(STATE / "progress.json", json.dumps(self.data, indent=1) + "\n")
+
+    @property
+    def current(self):
+        """The first step that is not passed; after the last one, the last."""
+        return next((step for step in range(1, BOSS + 1) if step not in self.data["passed"]), BOSS)
+
+    @property
+    def highest(self):
+        return max(self.data["passed"], default=0)
+
+    @property
+    def all_done(self):
+        return len(self.data["passed"]) == BOSS
+
+    def passed(self, step):
+        return step in self.data["passed"]
+
+    def mark_passed(self, step, text):
+        """A heap that passes a step passes all below it."""
+        for below in range(1, step + 1):
+            if below == step or not self.copy_of(below).exists():
+                write_whole(self.copy_of(below), text)
+        self.data["passed"] = sorted(set(self.data["passed"]) | set(range(1, step + 1)))
+        self.save()
+
+    def next_hint(self, step, most):
+        count = min(self.data["hints"].get(str(step), 0) + 1, most)
+        self.data["hints"][str(step)] = count
+        self.save()
+        return count
+
+    def reset(self, step):
+        """The file as it was when this step began; gives where the present one was put."""
+        kept = None
+        if FILE.exists():
+            kept = STATE / f"before-reset-{time.strftime('%Y%m%d-%H%M%S')}.c"
+            write_whole(kept, FILE.read_text(encoding="utf-8", errors="replace"))
+        before = self.copy_of(step - 1)
+        write_whole(FILE, (before if step > 1 and before.exists() else TEMPLATE).read_text(encoding="utf-8"))
+        for later in range(step, BOSS + 1):
+            self.copy_of(later).unlink(missing_ok=True)
+        self.data["passed"] = [passed for passed in self.data["passed"] if passed < step]
+        self.data["hints"] = {key: count for key, count in self.data["hints"].items() if int(key) < step}
+        self.save()
+        return kept
+
+
+def write_whole(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f"{path.name}.{os.getpid()}.new")
+    with open(new, "w", encoding="utf-8") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    os.replace(new, path)

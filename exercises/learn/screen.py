@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+#
+# The terminal: colours that can be switched off (NO_COLOR, a pipe), lines of 80 columns, and a little Markdown.
+
+import os
+import re
+import sys
+import textwrap
+import unicodedata
+
+WIDTH = 80
+STYLES = {"title": "1;36", "good": "1;32", "bad": "1;31", "code": "33", "faint": "2", "bold": "1"}
+
+
+def coloured():
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def style(name, text):
+    return f"\033[{STYLES[name]}m{text}\033[0m" if coloured() and text else text
+
+
+def width_of(text):
+    """Columns, not characters: vowel signs stand on their letter."""
+    return sum(unicodedata.category(c) not in ("Mn", "Me", "Cf") for c in text)
+
+
+class Wrapper(textwrap.TextWrapper):
+    """Breaks lines where the columns are full."""
+
+    def _wrap_chunks(self, chunks):
+        lines, line, used = [], [], 0
+        for chunk in chunks:
+            room = self.width - len(self.subsequent_indent if lines else self.initial_indent)
+            if used + width_of(chunk) > room and line:
+                lines.append(line)
+                line, used = [], 0
+            if line or chunk.strip():
+                line.append(chunk)
+                used += width_of(chunk)
+        if line:
+            lines.append(line)
+        return [(self.subsequent_indent if i else self.initial_indent) + "".join(line).rstrip()
+                for i, line in enumerate(lines)]
+
+
+def wrapped(text, indent="", first=None):
+    wrapper = Wrapper(width=WIDTH - 2, initial_indent=indent if first is None else first, subsequent_indent=indent,
+                      break_long_words=False, break_on_hyphens=False)
+    return "\n".join(wrapper.wrap(text))
+
+
+def inline(text):
+    text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"`([^`]*)`", lambda match: style("code", match[1]), text)
+    return re.sub(r"\*\*([^*]*)\*\*", lambda match: style("bold", match[1]), text)
+
+
+def markdown(text, indent="  "):
+    """Headings, paragraphs, list items and fences, for a terminal."""
+    out = []
+    for block in re.split(r"\n\n+(?=(?:[^`]*```[^`]*```)*[^`]*\Z)", text):
+        fence = re.match(r"```\w*\n(.*?)\n?```\Z", block, re.S)
+        if fence:
+            out.append("\n".join(f"{indent}  {line}".rstrip() for line in fence[1].split("\n")))
+        elif block.startswith("#"):
+            out.append(style("title", block.lstrip("# ")))
+        elif re.match(r"- |\d+\. ", block):
+            items = re.split(r"\n(?=- |\d+\. )", block)
+            out.append("\n".join(inline(wrapped(" ".join(item.split()), indent + "   " if item[0] != "-" else indent + "  ",
+                                                indent)) for item in items))
+        else:
+            out.append(inline(wrapped(" ".join(block.split()), indent)))
+    return "\n\n".join(out)
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def bar(done, whole):
+    return "[" + "#" * done + "." * (whole - done) + "]"
