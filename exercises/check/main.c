@@ -77,7 +77,13 @@ static void look_at(const ucontext_t *context, uintptr_t *pc, uintptr_t *stack)
 #endif
 }
 
-static const char *crash_of(int number, uintptr_t address, uintptr_t stack)
+/* An address that no machine has is not told: the processor refuses before it looks. */
+static bool is_told(int number, const siginfo_t *info)
+{
+    return (number == SIGSEGV && info->si_code != SI_KERNEL) || number == SIGBUS;
+}
+
+static const char *crash_of(int number, bool told, uintptr_t address, uintptr_t stack)
 {
     if (number == SIGVTALRM)
         return "crash-loop";
@@ -85,21 +91,22 @@ static const char *crash_of(int number, uintptr_t address, uintptr_t stack)
         return "crash-division";
     if (number == SIGABRT)
         return "crash-abort";
-    if (number == SIGSEGV && address + NEAR_STACK > stack && address < stack + NEAR_STACK)
+    if (told && address + NEAR_STACK > stack && address < stack + NEAR_STACK)
         return "crash-stack";
-    return address < NEAR_STACK ? "crash-null" : "crash-wild";
+    return told && address < NEAR_STACK ? "crash-null" : "crash-wild";
 }
 
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     uintptr_t address = (uintptr_t)info->si_addr, pc, stack;
+    bool told = is_told(number, info);
     char text[64];
 
     look_at(context, &pc, &stack);
-    const char *crash = crash_of(number, address, stack);
+    const char *crash = crash_of(number, told, address, stack);
     say("crash %s\n", crash);
     say("pc 0x%zx\n", (size_t)pc);
-    if (number == SIGSEGV || number == SIGBUS) {
+    if (told) {
         name_address(text, sizeof text, address);
         say("wrote %s\n", text);
     }

@@ -2,6 +2,7 @@
 #
 # ./minios learn: the heap built by the learner's own hands, in steps that check themselves.
 
+import contextlib
 import signal
 import sys
 
@@ -38,7 +39,8 @@ def learn(lesson, _arguments):
         return 0
     lesson.text(lesson.progress.current)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        Watch(lesson).run()
+        with contextlib.suppress(KeyboardInterrupt):
+            Watch(lesson).run()
         say(lesson.words("watch.bye"))
         return 0
     return check(lesson, [])

@@ -6,9 +6,10 @@ import os
 import re
 import subprocess
 
-from place import EXERCISES, FILE, ROOT, STATE, shown
+from place import CC, CC_NAME, EXERCISES, FILE, ROOT, STATE, shown
+from progress import alone
 
-CC = os.environ.get("CC", "gcc")
+CHECKS = f"build/learn-{CC_NAME}/checks.o"
 ERRORS = ["implicit-function-declaration", "return-type", "int-conversion", "incompatible-pointer-types",
           "discarded-qualifiers" if "clang" not in CC else "incompatible-pointer-types-discards-qualifiers"]
 FLAGS = ["-std=c11", "-g", "-O0", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function",
@@ -79,8 +80,8 @@ def linker_words(text):
 
 
 def compile_file():
-    STATE.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(["make", "-s", "build/learn/checks.o", f"CC={CC}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    with alone(ROOT / CHECKS.replace(".o", ".lock")):
+        made = subprocess.run(["make", "-s", CHECKS, f"CC={CC}"], cwd=ROOT, capture_output=True, text=True, check=False)
     if made.returncode != 0:
         return Compiled(error=made.stderr, help_name="other")
     status, told = run_compiler(*FLAGS, "-c", "-o", str(STATE / "my_heap.o"), str(FILE))
@@ -88,7 +89,7 @@ def compile_file():
         block = first_block(told, "error")
         return Compiled(error=block, help_name=help_for(block))
     program = STATE / "check"
-    status, linked = run_compiler("-no-pie", "-o", str(program), str(STATE / "my_heap.o"), str(ROOT / "build/learn/checks.o"))
+    status, linked = run_compiler("-no-pie", "-o", str(program), str(STATE / "my_heap.o"), str(ROOT / CHECKS))
     if status != 0:
         return Compiled(error=linker_words(linked), help_name=help_for(linked))
     return Compiled(program, warnings=first_block(told, "warning") if "warning:" in told else "")

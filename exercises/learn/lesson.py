@@ -5,7 +5,8 @@
 from booting import BOOTS, boot, can_boot, transcript
 from checking import first_frame, run_checks
 from compiling import compile_file
-from place import BOSS, CHAPTER, FILE, SECTIONS, shown
+from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
+from progress import alone
 from screen import bar, inline, markdown, say, style, wrapped
 from words import step_text, step_title
 
@@ -47,6 +48,10 @@ class Lesson:
     # ---- One check ----
 
     def check(self, step, only=False):
+        with alone(STATE / "lock"):
+            return self.look(step, only)
+
+    def look(self, step, only):
         """True when the heap passes the step, and (unless only this one is asked for) all below it. Says everything."""
         if not FILE.exists():
             say(self.words("file.missing", file=shown(FILE)))
@@ -148,7 +153,7 @@ class Lesson:
                 self.tell_bad_boot(machine, step, result)
                 return False
             self.tell_done(f"boot.{machine}")
-        self.tell_lines(style("faint", line) for line in transcript(result.text if can_boot("i386") else result.text))
+        self.tell_lines(style("faint", line) for line in transcript(result.text))
         return True
 
     def tell_bad_boot(self, machine, step, result):

@@ -3,6 +3,8 @@
 # What the learner has done, in one small file that is replaced as a whole: whoever is interrupted, at whatever moment, finds
 # the old one or the new one, never half of one. Beside it lies a copy of the heap for each step that was passed.
 
+import contextlib
+import fcntl
 import json
 import os
 import time
@@ -82,3 +84,12 @@ def write_whole(path, text):
         out.flush()
         os.fsync(out.fileno())
     os.replace(new, path)
+
+
+@contextlib.contextmanager
+def alone(path):
+    """One at a time, should two terminals ask at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

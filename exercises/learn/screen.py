@@ -9,6 +9,7 @@ import textwrap
 import unicodedata
 
 WIDTH = 80
+UNBROKEN = "\u00a0"  # a blank at which no line ends
 STYLES = {"title": "1;36", "good": "1;32", "bad": "1;31", "code": "33", "faint": "2", "bold": "1"}
 
 
@@ -45,9 +46,10 @@ class Wrapper(textwrap.TextWrapper):
 
 
 def wrapped(text, indent="", first=None):
+    text = re.sub(r"`[^`\n]*`", lambda code: code[0].replace(" ", UNBROKEN), text)
     wrapper = Wrapper(width=WIDTH - 2, initial_indent=indent if first is None else first, subsequent_indent=indent,
                       break_long_words=False, break_on_hyphens=False)
-    return "\n".join(wrapper.wrap(text))
+    return "\n".join(wrapper.wrap(text)).replace(UNBROKEN, " ")
 
 
 def inline(text):
@@ -56,22 +58,44 @@ def inline(text):
     return re.sub(r"\*\*([^*]*)\*\*", lambda match: style("bold", match[1]), text)
 
 
-def markdown(text, indent="  "):
-    """Headings, paragraphs, list items and fences, for a terminal."""
-    out = []
-    for block in re.split(r"\n\n+(?=(?:[^`]*```[^`]*```)*[^`]*\Z)", text):
-        fence = re.match(r"```\w*\n(.*?)\n?```\Z", block, re.S)
-        if fence:
-            out.append("\n".join(f"{indent}  {line}".rstrip() for line in fence[1].split("\n")))
-        elif block.startswith("#"):
-            out.append(style("title", block.lstrip("# ")))
-        elif re.match(r"- |\d+\. ", block):
-            items = re.split(r"\n(?=- |\d+\. )", block)
-            out.append("\n".join(inline(wrapped(" ".join(item.split()), indent + "   " if item[0] != "-" else indent + "  ",
-                                                indent)) for item in items))
+def blocks(text):
+    """Paragraphs, list items, headings, and fences as a whole: (kind, lines)."""
+    kind, lines = None, []
+    for line in text.split("\n"):
+        starts = "fence" if line.startswith("```") else "heading" if line.startswith("#") else \
+                 "item" if re.match(r"(-|\d+\.) ", line) else "blank" if not line.strip() else None
+        if kind == "fence":
+            if starts == "fence":
+                yield kind, lines
+                kind, lines = None, []
+            else:
+                lines.append(line)
+        elif starts or kind in (None, "blank", "heading"):
+            if lines and kind != "blank":
+                yield kind, lines
+            kind, lines = starts or "paragraph", [] if starts == "fence" else [line]
         else:
-            out.append(inline(wrapped(" ".join(block.split()), indent)))
-    return "\n\n".join(out)
+            lines.append(line)
+    if lines and kind != "blank":
+        yield kind, lines
+
+
+def markdown(text, indent="  "):
+    """For a terminal; items of one list stand close together."""
+    out, before = [], None
+    for kind, lines in blocks(text):
+        if before is not None and not kind == before == "item":
+            out.append("")
+        before = kind
+        whole = " ".join(" ".join(lines).split())
+        if kind == "fence":
+            out += [f"{indent}  {line}".rstrip() for line in lines]
+        elif kind == "heading":
+            out.append(style("title", whole.lstrip("# ")))
+        else:
+            hang = len(whole.split(" ", 1)[0]) + 1 if kind == "item" else 0
+            out.append(inline(wrapped(whole, indent + " " * hang, indent)))
+    return "\n".join(out)
 
 
 def say(text=""):
