@@ -9,7 +9,6 @@ import textwrap
 import unicodedata
 
 WIDTH = 80
-UNBROKEN = "\u00a0"  # a blank at which no line ends
 STYLES = {"title": "1;36", "good": "1;32", "bad": "1;31", "code": "33", "faint": "2", "bold": "1"}
 
 
@@ -46,56 +45,50 @@ class Wrapper(textwrap.TextWrapper):
 
 
 def wrapped(text, indent="", first=None):
-    text = re.sub(r"`[^`\n]*`", lambda code: code[0].replace(" ", UNBROKEN), text)
     wrapper = Wrapper(width=WIDTH - 2, initial_indent=indent if first is None else first, subsequent_indent=indent,
                       break_long_words=False, break_on_hyphens=False)
-    return "\n".join(wrapper.wrap(text)).replace(UNBROKEN, " ")
+    in_one_line = re.sub(r"`[^`]*`", lambda match: match[0].replace(" ", "\u00a0"), text)
+    return "\n".join(wrapper.wrap(in_one_line)).replace("\u00a0", " ")
+
+
+MARKED = re.compile(r"`([^`]*)`|\*\*([^*]*)\*\*|(?<!\S)\*(?=\S)([^*]{1,60})(?<=\S)\*")
 
 
 def inline(text):
+    """Code, strong and stressed words; links as their text."""
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"`([^`]*)`", lambda match: style("code", match[1]), text)
-    return re.sub(r"\*\*([^*]*)\*\*", lambda match: style("bold", match[1]), text)
+    return MARKED.sub(lambda match: style("code", match[1]) if match[1] is not None else
+                      style("bold", match[2] or match[3]), text)
 
 
 def blocks(text):
-    """Paragraphs, list items, headings, and fences as a whole: (kind, lines)."""
-    kind, lines = None, []
-    for line in text.split("\n"):
-        starts = "fence" if line.startswith("```") else "heading" if line.startswith("#") else \
-                 "item" if re.match(r"(-|\d+\.) ", line) else "blank" if not line.strip() else None
-        if kind == "fence":
-            if starts == "fence":
-                yield kind, lines
-                kind, lines = None, []
-            else:
-                lines.append(line)
-        elif starts or kind in (None, "blank", "heading"):
-            if lines and kind != "blank":
-                yield kind, lines
-            kind, lines = starts or "paragraph", [] if starts == "fence" else [line]
+    """Headings, paragraphs and lists; a fence is one block, whatever it holds."""
+    for part in re.split(r"(^```.*?^```$)", text, flags=re.M | re.S):
+        if part.startswith("```"):
+            yield part
         else:
-            lines.append(line)
-    if lines and kind != "blank":
-        yield kind, lines
+            yield from (block for block in re.split(r"\n{2,}", part.strip("\n")) if block)
+
+
+def shown_list(block, indent):
+    items = re.split(r"\n(?=- |\d+\. )", block)
+    return "\n".join(inline(wrapped(" ".join(item.split()), indent + ("  " if item[0] == "-" else "   "), indent))
+                     for item in items)
+
+
+def shown_block(block, indent):
+    if block.startswith("```"):
+        return "\n".join(f"{indent}  {line}".rstrip() for line in block.split("\n")[1:-1])
+    if block.startswith("#"):
+        return style("title", block.lstrip("# "))
+    if re.match(r"- |\d+\. ", block):
+        return shown_list(block, indent)
+    return inline(wrapped(" ".join(block.split()), indent))
 
 
 def markdown(text, indent="  "):
-    """For a terminal; items of one list stand close together."""
-    out, before = [], None
-    for kind, lines in blocks(text):
-        if before is not None and not kind == before == "item":
-            out.append("")
-        before = kind
-        whole = " ".join(" ".join(lines).split())
-        if kind == "fence":
-            out += [f"{indent}  {line}".rstrip() for line in lines]
-        elif kind == "heading":
-            out.append(style("title", whole.lstrip("# ")))
-        else:
-            hang = len(whole.split(" ", 1)[0]) + 1 if kind == "item" else 0
-            out.append(inline(wrapped(whole, indent + " " * hang, indent)))
-    return "\n".join(out)
+    """Headings, paragraphs, list items and fences, for a terminal."""
+    return "\n\n".join(shown_block(block, indent) for block in blocks(text))
 
 
 def say(text=""):
