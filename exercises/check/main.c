@@ -89,7 +89,7 @@ static const char *crash_of(int number, bool told, uintptr_t address, uintptr_t 
         return "crash-loop";
     if (number == SIGFPE)
         return "crash-division";
-    if (number == SIGABRT)
+    if (number == SIGABRT || number == SIGILL || number == SIGTRAP)
         return "crash-abort";
     if (told && address + NEAR_STACK > stack && address < stack + NEAR_STACK)
         return "crash-stack";
@@ -117,7 +117,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
 void contain(void)
 {
     static unsigned char stack[256 * 1024];
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGVTALRM };
+    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGVTALRM };
     const stack_t other = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     struct rlimit none = { 0, 0 }, most = { MEMORY_LIMIT, MEMORY_LIMIT };

@@ -7,11 +7,11 @@ import signal
 import sys
 
 from lesson import Lesson
-from place import BOSS, FILE, TEMPLATE, shown, solution
-from progress import Progress, write_whole
-from screen import say, style
+from place import BOSS, FILE, LANGUAGES, shown, solution
+from progress import Progress
+from screen import say, style, tell
 from watch import Watch, tell_hint
-from words import LANGUAGES, Words, default_language, hints
+from words import Words, default_language, hints
 
 INTERRUPTED = 130
 
@@ -87,6 +87,9 @@ def reset(lesson, arguments):
     step = step_named(lesson.words, lesson.progress, arguments)
     if step is None:
         return 2
+    if step > lesson.progress.current:
+        say(lesson.words("reset.not_begun", step=step, current=lesson.progress.current))
+        return 1
     kept = lesson.progress.reset(step)
     say(lesson.words("reset.done", step=step, file=shown(FILE)))
     if kept:
@@ -135,8 +138,8 @@ def main(arguments):
         say(words("command.unknown", asked=" ".join(arguments)))
         return complain(words("usage"))
     if not FILE.exists():
-        write_whole(FILE, TEMPLATE.read_text(encoding="utf-8"))
-        say(words("file.made", file=shown(FILE)))
+        progress.file_again()
+        tell(words("file.again" if progress.highest else "file.made", file=shown(FILE), step=progress.highest))
     return command(lesson, arguments[1:])
 
 

@@ -45,8 +45,8 @@ BOOTS = [
 
 
 class Boot:
-    def __init__(self, good, text, missing=None):
-        self.good, self.text, self.missing = good, text, missing
+    def __init__(self, good, text, missing=None, hung=False):
+        self.good, self.text, self.missing, self.hung = good, text, missing, hung
 
 
 def can_boot(machine):
@@ -123,7 +123,7 @@ def boot(machine, step):
         return Boot(False, str(error))
     status, text = type_at(machine, kernel, commands)
     missing = missing_from(text, patterns)
-    return Boot(status is not None and missing is None, text, missing)
+    return Boot(status is not None and missing is None, text, missing, status is None)
 
 
 def transcript(text, most=14):

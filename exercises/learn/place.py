@@ -13,6 +13,7 @@ FILE = (HOME or EXERCISES) / "my_heap.c"
 STATE = (HOME or EXERCISES) / ".learn"
 BUILD = (HOME or ROOT) / "build"
 TEMPLATE = EXERCISES / "template.c"
+LANGUAGES = ["bn", "en"]
 CC = os.environ.get("CC") or "gcc"
 CC_NAME = os.path.basename(CC)
 
