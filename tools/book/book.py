@@ -129,6 +129,8 @@ def check(root, only, say):
         words.terms(root, page, say)
     for page in found + ([] if only else links.others(root)):
         links.check(page, say)
+    for page in found:
+        links.contents(page, pages(root), say)
     if not only:
         pictures.check(root, say)
     twins.check(root, found, say)

@@ -6,6 +6,7 @@
 import re
 import shlex
 
+import overview
 from pages import Trouble
 from shapes import (CHAR, LEFT, PATTERNS, RIGHT, STYLE, TALL, WIDTH, anchor_at, arrow, box, element, label, legend, pointers,
                     scale_of, tape)
@@ -95,8 +96,8 @@ def described(file):
     missing = [key for key in NEEDED if not said.get(key)]
     if missing:
         raise Trouble(f"{file.name}: has no line {', '.join(key + ':' for key in missing)}")
-    if said["show"] not in DRAWN:
-        raise Trouble(f"{file.name}: show: is one of {', '.join(DRAWN)}")
+    if said["show"] not in (*DRAWN, "overview"):
+        raise Trouble(f"{file.name}: show: is one of {', '.join(DRAWN)}, overview")
     return said, commands
 
 
@@ -104,6 +105,8 @@ def drawn(file):
     """{language: SVG} of a picture."""
     said, commands = described(file)
     options = shlex.split(said.get("options", ""))
+    if said["show"] == "overview":
+        return {language: svg(said, language, *overview.draw(options, commands)) for language in ("bn", "en")}
     counts = range(len(commands) + 1) if said["show"] in ("steps", "before-after") else [len(commands)]
     if said["show"] == "before-after":
         counts = [len(commands) - 1, len(commands)]
