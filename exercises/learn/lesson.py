@@ -2,7 +2,7 @@
 #
 # One look at the learner's heap, from the compiler to the boot in QEMU, and what is said about it.
 
-from booting import BOOTS, LONGEST_SECONDS, boot, can_boot, transcript
+from booting import BOOTS, WORK_SECONDS, boot, can_boot, transcript
 from checking import first_frame, run_checks
 from compiling import compile_file
 from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
@@ -165,7 +165,7 @@ class Lesson:
         say(f"  {style('bad', '[ ]')} " + self.words("boot.failed", machine=machine))
         self.tell_lines(transcript(result.text, 40))
         if result.hung:
-            say(self.words("boot.hung", seconds=LONGEST_SECONDS))
+            say(self.words("boot.hung", seconds=WORK_SECONDS))
         say()
         tell(self.words("boot.help", commands="; ".join(BOOTS[step - 1][0])), "  ")
         if result.missing:
