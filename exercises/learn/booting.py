@@ -138,7 +138,7 @@ def boot(machine, step):
     return Boot(status is not None and missing is None, text, missing, status is None)
 
 
-def transcript(text, most=14):
+def transcript(text, most=22):
     """What was typed and came out, without the boot story and the last halt."""
     lines = text[text.find("minios> "):].rstrip().split("\n") if "minios> " in text else text.rstrip().split("\n")
     lines = [line for line in lines if line not in ("minios> halt", "minios> ")]

@@ -33,8 +33,7 @@ class Lesson:
         say(markdown(step_text(self.words.language, step)))
         section = SECTIONS[step - 1]
         say()
-        chapter = f"{CHAPTER[self.words.language]}#{section}"
-        tell(self.words("text.section", section=section.replace("-", "."), chapter=chapter), "  ")
+        tell(self.words("text.section", section=section, chapter=CHAPTER[self.words.language]), "  ")
 
     def next_steps(self, step):
         say()
