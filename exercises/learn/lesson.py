@@ -8,7 +8,7 @@ from compiling import compile_file
 from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
 from progress import alone
 from screen import bar, markdown, say, style, tell
-from words import step_text, step_title
+from words import hints, step_text, step_title
 
 CODE_INDENT = "      "
 
@@ -34,6 +34,14 @@ class Lesson:
         section = SECTIONS[step - 1]
         say()
         tell(self.words("text.section", section=section, chapter=CHAPTER[self.words.language]), "  ")
+
+    def hint(self, step, number, more="hint.more"):
+        told = hints(self.words.language, step)
+        say()
+        say(style("title", self.words("hint.title", step=step, number=number, whole=len(told))))
+        say(markdown(told[number - 1]))
+        say()
+        tell(self.words(more if number < len(told) else "hint.last", step=step))
 
     def next_steps(self, step):
         say()
