@@ -45,3 +45,12 @@ def test_every_command_and_fault_is_named(name):
         assert re.search(rf"`{command}\b", text), command
     for code in range(1, 10):
         assert f"| E{code:02d} |" in text
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_subcommand_is_named(name):
+    text = (ROOT / name).read_text()
+    commands = re.findall(r"^(\w+)\) ", (ROOT / "minios").read_text(), re.M)
+    assert len(commands) >= 5
+    for command in commands:
+        assert f"./minios {command}" in text, command

@@ -47,31 +47,48 @@ class Wrapper(textwrap.TextWrapper):
 def wrapped(text, indent="", first=None):
     wrapper = Wrapper(width=WIDTH - 2, initial_indent=indent if first is None else first, subsequent_indent=indent,
                       break_long_words=False, break_on_hyphens=False)
-    return "\n".join(wrapper.wrap(text))
+    in_one_line = re.sub(r"`[^`]*`", lambda match: match[0].replace(" ", "\u00a0"), text)
+    return "\n".join(wrapper.wrap(in_one_line)).replace("\u00a0", " ")
+
+
+MARKED = re.compile(r"`([^`]*)`|\*\*([^*]*)\*\*|(?<!\S)\*(?=\S)([^*]{1,60})(?<=\S)\*")
 
 
 def inline(text):
+    """Code, strong and stressed words; links as their text."""
     text = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"`([^`]*)`", lambda match: style("code", match[1]), text)
-    return re.sub(r"\*\*([^*]*)\*\*", lambda match: style("bold", match[1]), text)
+    return MARKED.sub(lambda match: style("code", match[1]) if match[1] is not None else
+                      style("bold", match[2] or match[3]), text)
+
+
+def blocks(text):
+    """Headings, paragraphs and lists; a fence is one block, whatever it holds."""
+    for part in re.split(r"(^```.*?^```$)", text, flags=re.M | re.S):
+        if part.startswith("```"):
+            yield part
+        else:
+            yield from (block for block in re.split(r"\n{2,}", part.strip("\n")) if block)
+
+
+def shown_list(block, indent):
+    items = re.split(r"\n(?=- |\d+\. )", block)
+    return "\n".join(inline(wrapped(" ".join(item.split()), indent + ("  " if item[0] == "-" else "   "), indent))
+                     for item in items)
+
+
+def shown_block(block, indent):
+    if block.startswith("```"):
+        return "\n".join(f"{indent}  {line}".rstrip() for line in block.split("\n")[1:-1])
+    if block.startswith("#"):
+        return style("title", block.lstrip("# "))
+    if re.match(r"- |\d+\. ", block):
+        return shown_list(block, indent)
+    return inline(wrapped(" ".join(block.split()), indent))
 
 
 def markdown(text, indent="  "):
     """Headings, paragraphs, list items and fences, for a terminal."""
-    out = []
-    for block in re.split(r"\n\n+(?=(?:[^`]*```[^`]*```)*[^`]*\Z)", text):
-        fence = re.match(r"```\w*\n(.*?)\n?```\Z", block, re.S)
-        if fence:
-            out.append("\n".join(f"{indent}  {line}".rstrip() for line in fence[1].split("\n")))
-        elif block.startswith("#"):
-            out.append(style("title", block.lstrip("# ")))
-        elif re.match(r"- |\d+\. ", block):
-            items = re.split(r"\n(?=- |\d+\. )", block)
-            out.append("\n".join(inline(wrapped(" ".join(item.split()), indent + "   " if item[0] != "-" else indent + "  ",
-                                                indent)) for item in items))
-        else:
-            out.append(inline(wrapped(" ".join(block.split()), indent)))
-    return "\n\n".join(out)
+    return "\n\n".join(shown_block(block, indent) for block in blocks(text))
 
 
 def say(text=""):

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: MIT
+#
+# What the steps say: in both languages, block by block the same, in a terminal's width, in the words of the glossary,
+# and no answer before the third hint.
+
+import importlib.util
+import re
+import sys
+
+import pytest
+
+from kernel import ROOT
+
+BOOK, LEARN = ROOT / "tools" / "book", ROOT / "exercises" / "learn"
+sys.path[:0] = [str(BOOK), str(LEARN)]
+
+import pages  # noqa: E402
+import screen  # noqa: E402
+import twins  # noqa: E402
+
+
+def loaded(name, path):
+    """Both tools have a module of that name."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+spelling = loaded("book_words", BOOK / "words.py")
+del sys.path[:2]
+
+STEPS = sorted((ROOT / "exercises" / "steps").iterdir())
+BOTH = [pytest.param(step, kind, id=f"{step.name}-{kind}") for step in STEPS for kind in ("text", "hints")]
+
+
+class Text(pages.Page):
+    """A text of the exercises, read as the book's pages are."""
+
+    language = "bn"
+
+
+def read(path):
+    return Text(ROOT, path.relative_to(ROOT))
+
+
+def hints_of(path):
+    return re.split(r"^## .*\n", path.read_text(encoding="utf-8"), flags=re.M)[1:]
+
+
+def test_there_are_eleven_steps():
+    assert len(STEPS) == 11
+
+
+@pytest.mark.parametrize("step, kind", BOTH)
+def test_both_languages_say_the_same(step, kind):
+    bengali, english = (read(step / f"{kind}.{language}.md") for language in ("bn", "en"))
+    told = []
+    assert twins.same_shape(bengali, english, told.append), told
+    assert [fence.text for fence in bengali.fences] == [fence.text for fence in english.fences]
+    assert bengali.blocks[0].kind == "heading-1" and len(bengali.blocks) >= 5
+
+
+@pytest.mark.parametrize("step, kind", BOTH)
+def test_they_fit_a_terminal(step, kind):
+    for language in ("bn", "en"):
+        text = (step / f"{kind}.{language}.md").read_text(encoding="utf-8")
+        wide = [line for line in screen.markdown(text).split("\n") if screen.width_of(line) > screen.WIDTH]
+        assert not wide
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: step.name)
+def test_only_the_third_hint_shows_code(step):
+    for language in ("bn", "en"):
+        hints = hints_of(step / f"hints.{language}.md")
+        assert len(hints) == 3
+        assert "?" in hints[0] and "```" in hints[2]
+        for hint in hints[:2]:
+            assert "```" not in hint
+            assert not re.search(r"->|==|\w\(\w+, ", hint), hint
+            assert not [code for code in re.findall(r"`([^`]*)`", hint) if re.search("[-+=;%&^|<>]", code)], hint
+
+
+def test_a_text_draws_its_picture():
+    for step in STEPS:
+        assert len(read(step / "text.bn.md").fences) == 1, step.name
+
+
+def test_the_bengali_words_are_those_of_the_book():
+    told, texts = [], [read(path) for path in sorted((ROOT / "exercises").rglob("*.bn.*"))]
+    assert len(texts) == 25
+    for text in texts:
+        spelling.terms(ROOT, text, told.append)
+    spelling.spelling(ROOT, texts, told.append)
+    assert not told, "\n".join(told)
+
+
+def test_markdown_for_a_terminal():
+    text = "# T `x`\n\nSome *stress* and `a code` " + "word " * 8 + "last `two words`.\n\n```\nas  it   is\n\n*p\n```\n\n- one `*q`\n- two"
+    shown = screen.markdown(text, "")
+    assert shown.startswith("T `x`\n\nSome stress and a code word ")
+    assert "\ntwo words.\n\n  as  it   is\n\n  *p\n\n- one *q\n- two" in shown
