@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Prints the built site into one PDF a language:  node print.mjs http://127.0.0.1:PORT/ FOLDER
+// Prints the built site into one PDF a language:  node print.mjs http://127.0.0.1:PORT/ FOLDER   FOLDER/order.json tells
+// which pages, in which order.
 // Chromium does it, because it shapes Bengali rightly. All pages come into one document, in the order of the sidebar.
 
+import fs from 'node:fs'
 import { browser } from './browser.mjs'
 import bengali from './.vitepress/words.bn.json' with { type: 'json' }
 import english from './.vitepress/words.en.json' with { type: 'json' }
@@ -28,15 +30,13 @@ const LOOKS = `
 `
 const FOOT = '<div style="width:100%;font-size:8px;text-align:center;color:#666"><span class="pageNumber"></span></div>'
 
-/** The addresses of a language's pages, in the order of the sidebar, and what is in each. */
-async function partsOf(page, start) {
-  await page.goto(start)
-  const addresses = await page.$$eval('.VPSidebar a.link', (links) => [...new Set(links.map((link) => link.href.split('#')[0]))].filter((address) => !/\.(pdf|epub)$/.test(address)))
+/** What is in each of these pages. */
+async function partsOf(page, addresses) {
   const parts = []
   for (const address of addresses) {
-    await page.goto(address)
-    const html = await page.$eval('.vp-doc > div', (text) => text.innerHTML).catch(() => '')
-    if (html) parts.push({ address, html })
+    const answer = await page.goto(address)
+    if (!answer.ok()) throw new Error(`${address}: ${answer.status()}`)
+    parts.push({ address, html: await page.$eval('.vp-doc > div', (text) => text.innerHTML) })
   }
   return parts
 }
@@ -64,15 +64,16 @@ function assemble({ parts, words, looks }) {
     for (const image of section.querySelectorAll('img')) image.loading = 'eager'
     book.append(section)
   }
+  document.title = `${words.title}: ${words.subtitle}`
   document.documentElement.classList.remove('dark')
   document.body.replaceChildren(book)
   document.head.append(Object.assign(document.createElement('style'), { textContent: looks }))
   return Promise.all([document.fonts.ready, ...[...document.images].map((image) => image.decode().catch(() => {}))]).then(() => {})
 }
 
-async function print(chromium, site, folder, { code, start, words }) {
+async function print(chromium, names, folder, { code, start, words }) {
   const page = await chromium.newPage({ colorScheme: 'light' })
-  const parts = await partsOf(page, new URL(start, site).href)
+  const parts = await partsOf(page, names.map((name) => new URL(start + name.replace(/index$/, ''), site).href))
   await page.evaluate(assemble, { parts, words, looks: LOOKS })
   const path = `${folder}/minios.${code}.pdf`
   await page.pdf({ path, preferCSSPageSize: true, displayHeaderFooter: true, headerTemplate: '<span></span>', footerTemplate: FOOT, outline: true, tagged: true, timeout: 300_000 })
@@ -85,9 +86,10 @@ if (!folder) {
   console.error('usage: node print.mjs http://127.0.0.1:PORT/ FOLDER')
   process.exit(2)
 }
+const order = JSON.parse(fs.readFileSync(`${folder}/order.json`, 'utf8'))
 const chromium = await browser()
 try {
-  for (const language of LANGUAGES) await print(chromium, site, folder, language)
+  for (const language of LANGUAGES) await print(chromium, order[language.code], folder, language)
 } finally {
   await chromium.close()
 }

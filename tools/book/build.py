@@ -57,6 +57,7 @@ def prints():
 
 
 def main():
+    (OUT / "complete").unlink(missing_ok=True)
     packages()
     site()
     if sys.argv[1:] == ["site"]:
