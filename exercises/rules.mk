@@ -3,12 +3,13 @@
 # The checks of the exercises, all but the heap that they check: learn links that with them at every save. Not position
 # independent, so that an address in a report is one in the program.
 
+LEARN_BUILD := build/learn-$(notdir $(CC))
 LEARN_SOURCES := $(wildcard exercises/check/*.c)
 LEARN_CFLAGS := -D_GNU_SOURCE -std=c11 -O1 -g $(WARNINGS) -fno-omit-frame-pointer -fno-pie -iquote exercises
 
-build/learn/%.o: exercises/check/%.c exercises/check/check.h exercises/my_heap.h exercises/rules.mk
+$(LEARN_BUILD)/%.o: exercises/check/%.c exercises/check/check.h exercises/my_heap.h exercises/rules.mk
 	@mkdir -p $(@D)
 	@$(CC) $(LEARN_CFLAGS) -c -o $@ $<
 
-build/learn/checks.o: $(LEARN_SOURCES:exercises/check/%.c=build/learn/%.o)
+$(LEARN_BUILD)/checks.o: $(LEARN_SOURCES:exercises/check/%.c=$(LEARN_BUILD)/%.o)
 	@ld -r -o $@ $^

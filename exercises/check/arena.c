@@ -339,6 +339,15 @@ void poke(unsigned char *at, unsigned char byte)
     *at = byte;
 }
 
+void poke_size(struct my_tag *tag, uintptr_t size)
+{
+    char text[64];
+
+    name_address(text, sizeof text, (uintptr_t)tag);
+    log_call("((struct my_tag *)(%s))->size = 0x%zx", text, (size_t)size);
+    memcpy(&tag->size, &size, sizeof size);
+}
+
 /* ---- Words -------------------------------------------------------------------------------------------------------- */
 
 static struct my_heap kept;
@@ -469,7 +478,7 @@ static char sign_of(const unsigned char *at)
             continue;
         if (at < payload + blocks[i].size)
             return (char)('A' + i);
-        if (at >= tag && at < tag + tag_bytes())
+        if (at >= tag && at < tag + tag_bytes() && at < heap.free_memory_pointer)
             sign = '+';
     }
     return sign;

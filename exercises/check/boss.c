@@ -75,7 +75,7 @@ static void expect_stopped(uintptr_t size)
     struct my_tag *tag = (struct my_tag *)(void *)heap.free_memory_pointer - 1;
     get(32);
     blame("damage-followed");
-    memcpy(&tag->size, &size, sizeof size);
+    poke_size(tag, size);
     keep_words();
     EXPECT(TRUTH, "my_free(&heap, A, ...) == ALL_WELL", give(a) == ALL_WELL, false, "damage-followed", );
     expect_nothing_changed("damage-followed");
@@ -131,7 +131,7 @@ static void random_get(void)
     bool fits = left >= gap + TAG && left - gap - TAG >= size;
     unsigned char *before = heap.free_memory_pointer, *payload = get_aligned(size, align);
 
-    EXPECT(ADDRESS, "it", payload, fits ? before + gap : NULL, "boss-alloc", );
+    EXPECT(ADDRESS, "my_alloc_aligned(...)", payload, fits ? before + gap : NULL, "boss-alloc", );
     if (!fits)
         return;
     EXPECT(ADDRESS, "heap.free_memory_pointer", heap.free_memory_pointer, payload + rounded(size) + TAG,

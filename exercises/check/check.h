@@ -49,6 +49,7 @@ void watch(bool yes);
 
 /* Writes a byte, as a program with a mistake would. */
 void poke(unsigned char *at, unsigned char byte);
+void poke_size(struct my_tag *tag, uintptr_t size);
 
 /* Should a call crash, run in circles or write where it may not: the name of the likely mistake. NULL: the general one. */
 void blame(const char *diagnosis);

@@ -197,7 +197,7 @@ static void expect_refused(size_t size, size_t align, const char *diagnosis)
 
     keep_words();
     void *got = align == KHEAP_ALIGN ? get(size) : get_aligned(size, align);
-    EXPECT(ADDRESS, "it", got, NULL, diagnosis, );
+    EXPECT(ADDRESS, align == KHEAP_ALIGN ? "my_alloc(...)" : "my_alloc_aligned(...)", got, NULL, diagnosis, );
     expect_words_kept("moves-then-checks",
                       (const struct guess[]){ { (uintptr_t)before + gap, "refused-past-padding" }, { 0, NULL } });
     expect_nothing_changed("refused-but-wrote");

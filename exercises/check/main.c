@@ -77,29 +77,36 @@ static void look_at(const ucontext_t *context, uintptr_t *pc, uintptr_t *stack)
 #endif
 }
 
-static const char *crash_of(int number, uintptr_t address, uintptr_t stack)
+/* An address that no machine has is not told: the processor refuses before it looks. */
+static bool is_told(int number, const siginfo_t *info)
+{
+    return (number == SIGSEGV && info->si_code != SI_KERNEL) || number == SIGBUS;
+}
+
+static const char *crash_of(int number, bool told, uintptr_t address, uintptr_t stack)
 {
     if (number == SIGVTALRM)
         return "crash-loop";
     if (number == SIGFPE)
         return "crash-division";
-    if (number == SIGABRT)
+    if (number == SIGABRT || number == SIGILL || number == SIGTRAP)
         return "crash-abort";
-    if (number == SIGSEGV && address + NEAR_STACK > stack && address < stack + NEAR_STACK)
+    if (told && address + NEAR_STACK > stack && address < stack + NEAR_STACK)
         return "crash-stack";
-    return address < NEAR_STACK ? "crash-null" : "crash-wild";
+    return told && address < NEAR_STACK ? "crash-null" : "crash-wild";
 }
 
 static void on_crash(int number, siginfo_t *info, void *context)
 {
     uintptr_t address = (uintptr_t)info->si_addr, pc, stack;
+    bool told = is_told(number, info);
     char text[64];
 
     look_at(context, &pc, &stack);
-    const char *crash = crash_of(number, address, stack);
+    const char *crash = crash_of(number, told, address, stack);
     say("crash %s\n", crash);
     say("pc 0x%zx\n", (size_t)pc);
-    if (number == SIGSEGV || number == SIGBUS) {
+    if (told) {
         name_address(text, sizeof text, address);
         say("wrote %s\n", text);
     }
@@ -110,7 +117,7 @@ static void on_crash(int number, siginfo_t *info, void *context)
 void contain(void)
 {
     static unsigned char stack[256 * 1024];
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGVTALRM };
+    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGVTALRM };
     const stack_t other = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK };
     struct rlimit none = { 0, 0 }, most = { MEMORY_LIMIT, MEMORY_LIMIT };

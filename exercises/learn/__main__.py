@@ -2,15 +2,16 @@
 #
 # ./minios learn: the heap built by the learner's own hands, in steps that check themselves.
 
+import contextlib
 import signal
 import sys
 
 from lesson import Lesson
-from place import BOSS, FILE, TEMPLATE, shown, solution
-from progress import Progress, write_whole
-from screen import say, style
+from place import BOSS, FILE, LANGUAGES, shown, solution
+from progress import Progress
+from screen import say, style, tell
 from watch import Watch, tell_hint
-from words import LANGUAGES, Words, default_language, hints
+from words import Words, default_language, hints
 
 INTERRUPTED = 130
 
@@ -38,7 +39,8 @@ def learn(lesson, _arguments):
         return 0
     lesson.text(lesson.progress.current)
     if sys.stdin.isatty() and sys.stdout.isatty():
-        Watch(lesson).run()
+        with contextlib.suppress(KeyboardInterrupt):
+            Watch(lesson).run()
         say(lesson.words("watch.bye"))
         return 0
     return check(lesson, [])
@@ -85,6 +87,9 @@ def reset(lesson, arguments):
     step = step_named(lesson.words, lesson.progress, arguments)
     if step is None:
         return 2
+    if step > lesson.progress.current:
+        say(lesson.words("reset.not_begun", step=step, current=lesson.progress.current))
+        return 1
     kept = lesson.progress.reset(step)
     say(lesson.words("reset.done", step=step, file=shown(FILE)))
     if kept:
@@ -133,8 +138,8 @@ def main(arguments):
         say(words("command.unknown", asked=" ".join(arguments)))
         return complain(words("usage"))
     if not FILE.exists():
-        write_whole(FILE, TEMPLATE.read_text(encoding="utf-8"))
-        say(words("file.made", file=shown(FILE)))
+        progress.file_again()
+        tell(words("file.again" if progress.highest else "file.made", file=shown(FILE), step=progress.highest))
     return command(lesson, arguments[1:])
 
 

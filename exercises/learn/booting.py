@@ -5,14 +5,15 @@
 
 import os
 import re
+import resource
 import shutil
 import signal
 import subprocess
 
-from compiling import CC, linker_words, plain_quotes
-from place import BUILD, FILE, ROOT, shown
+from compiling import linker_words, plain_quotes
+from place import BUILD, CC, CC_NAME, FILE, ROOT, shown
 
-LONGEST_SECONDS = 60
+LONGEST_SECONDS = 20  # of the clock; the longest step takes three
 
 LEVELS = [("double-free", "E05"), ("oom", "E02"), ("bad-align", "E03"), ("overflow", "E07"), ("overflow-exact", "E07"),
           ("overflow-neighbour", "E07"), ("underflow", "E08"), ("free-order", "E04"), ("middle-pointer", "E06"),
@@ -44,8 +45,8 @@ BOOTS = [
 
 
 class Boot:
-    def __init__(self, good, text, missing=None):
-        self.good, self.text, self.missing = good, text, missing
+    def __init__(self, good, text, missing=None, hung=False):
+        self.good, self.text, self.missing, self.hung = good, text, missing, hung
 
 
 def can_boot(machine):
@@ -54,7 +55,7 @@ def can_boot(machine):
 
 def build(machine):
     """The kernel on this heap; raises ValueError with the compiler's words."""
-    folder = BUILD / f"{machine}-{CC}-my"
+    folder = BUILD / f"{machine}-{CC_NAME}-my"
     kernel = folder / "minios.elf"
     made = subprocess.run(["make", "-s", "-j2", f"MACHINE={machine}", f"LEARNER={shown_to_make()}", f"CC={CC}",
                            f"BUILD={made_name(folder)}", made_name(kernel)],
@@ -74,17 +75,29 @@ def shown_to_make():
     return made_name(FILE)
 
 
+def limit_time():
+    """In the kernel's process: should nobody be left to stop it, it ends by itself."""
+    resource.setrlimit(resource.RLIMIT_CPU, (2 * LONGEST_SECONDS, 2 * LONGEST_SECONDS))
+
+
+def end(process):
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def type_at(machine, kernel, commands):
     """A fresh boot; None as status when it had to be stopped."""
     typed = "".join(command + "\n" for command in [*commands, "halt"])
     process = subprocess.Popen([str(ROOT / "machine" / machine / "run"), str(kernel), "on_fault=report"], cwd=ROOT,
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                               start_new_session=True)
+                               start_new_session=True, preexec_fn=limit_time)
     try:
         text, status = process.communicate(typed.encode(), timeout=LONGEST_SECONDS)[0], process.returncode
     except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
+        end(process)
         text, status = process.communicate()[0], None
+    finally:
+        end(process)
     return status, text.decode("ascii", "backslashreplace").replace("\r", "")
 
 
@@ -110,7 +123,7 @@ def boot(machine, step):
         return Boot(False, str(error))
     status, text = type_at(machine, kernel, commands)
     missing = missing_from(text, patterns)
-    return Boot(status is not None and missing is None, text, missing)
+    return Boot(status is not None and missing is None, text, missing, status is None)
 
 
 def transcript(text, most=14):

@@ -6,9 +6,10 @@ import os
 import re
 import subprocess
 
-from place import EXERCISES, FILE, ROOT, STATE, shown
+from place import CC, CC_NAME, EXERCISES, FILE, ROOT, STATE, shown
+from progress import alone
 
-CC = os.environ.get("CC", "gcc")
+CHECKS = f"build/learn-{CC_NAME}/checks.o"
 ERRORS = ["implicit-function-declaration", "return-type", "int-conversion", "incompatible-pointer-types",
           "discarded-qualifiers" if "clang" not in CC else "incompatible-pointer-types-discards-qualifiers"]
 FLAGS = ["-std=c11", "-g", "-O0", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function",
@@ -17,25 +18,26 @@ FLAGS = ["-std=c11", "-g", "-O0", "-Wall", "-Wextra", "-Wno-unused-parameter", "
 
 # What compilers say most often to learners, and the name of the help in words/. The first that fits counts.
 HELP = [
+    ("no-library", r"No such file or directory|file not found"),
     ("stray-character", r"stray '|stray \\|non-ASCII|unexpected character|treating Unicode"),
     ("undefined-reference", r"undefined reference to"),
-    ("brace-missing", r"expected declaration or statement at end of input|expected '}'|expected identifier or '\(' before '}'"
-                      r"|extraneous closing brace"),
+    ("brace-missing", r"expected declaration or statement at end of input|expected '}'|expected identifier or '\(' before"
+                      r"|invalid storage class for function|function definition is not allowed"),
     ("semicolon-missing", r"expected ';'|expected '[,=]'.* or ';'|expected ',' or ';'"),
     ("parenthesis-missing", r"expected '\)'|expected '\('|expected expression"),
     ("undeclared", r"undeclared"),
     ("function-unknown", r"implicit declaration of function|call to undeclared function"),
-    ("type-unknown", r"unknown type name"),
-    ("member-unknown", r"has no member named|no member named"),
+    ("type-unknown", r"unknown type name|must use 'struct' tag"),
+    ("member-unknown", r"no member named|is a pointer; did you mean|not a structure or union|is not a pointer|argument of '->'"),
     ("pointer-with-mask", r"invalid operands to binary"),
-    ("pointer-from-integer", r"(makes|from) (pointer|integer)|incompatible (pointer to integer|integer to pointer)"),
     ("const-lost", r"discards '?const|discards qualifiers|read-only|const-qualified"),
+    ("pointer-from-integer", r"(makes|from) (pointer|integer)|incompatible (pointer to integer|integer to pointer)"),
     ("pointer-type", r"incompatible pointer type|incompatible-pointer-types"),
     ("arguments", r"too (few|many) arguments"),
-    ("return-missing", r"control reaches end|does not return a value|non-void function"),
+    ("return-missing", r"control reaches end|does not return a value|non-void"),
     ("declared-twice", r"redefinition of|redeclar|conflicting types"),
-    ("void-pointer", r"void value not ignored|'void \*' pointer|incomplete type"),
-    ("lvalue", r"lvalue required|not assignable"),
+    ("void-pointer", r"void value not ignored|'void \*' pointer|use of void expression|incomplete type"),
+    ("lvalue", r"lvalue required|not assignable|lvalue casts"),
 ]
 
 
@@ -49,7 +51,11 @@ def plain_quotes(text):
 
 
 def help_for(text):
-    return next((name for name, pattern in HELP if re.search(pattern, text)), "other")
+    """Of the first message; but what a brace too many does is often said only further down."""
+    first = first_block(text, "error")
+    name = next((name for name, pattern in HELP if re.search(pattern, first)), "other")
+    outside = re.search(r"extraneous closing brace|undeclared here \(not in a function\)", text)
+    return "brace-missing" if outside and name in ("undeclared", "return-missing") else name
 
 
 def first_block(text, kind):
@@ -78,17 +84,22 @@ def linker_words(text):
     return f"undefined reference to {found[1]}()" if found else text.strip()[:800]
 
 
+def own_headers():
+    """Only the compiler's, as in the kernel: a file that includes <stdio.h> is told so here, and not at the boot."""
+    folder = subprocess.run([CC, "-print-file-name=include"], capture_output=True, text=True, check=False).stdout.strip()
+    return ["-ffreestanding", "-nostdinc", "-isystem", folder]
+
+
 def compile_file():
-    STATE.mkdir(parents=True, exist_ok=True)
-    made = subprocess.run(["make", "-s", "build/learn/checks.o", f"CC={CC}"], cwd=ROOT, capture_output=True, text=True, check=False)
+    with alone(ROOT / CHECKS.replace(".o", ".lock")):
+        made = subprocess.run(["make", "-s", CHECKS, f"CC={CC}"], cwd=ROOT, capture_output=True, text=True, check=False)
     if made.returncode != 0:
         return Compiled(error=made.stderr, help_name="other")
-    status, told = run_compiler(*FLAGS, "-c", "-o", str(STATE / "my_heap.o"), str(FILE))
+    status, told = run_compiler(*FLAGS, *own_headers(), "-c", "-o", str(STATE / "my_heap.o"), str(FILE))
     if status != 0:
-        block = first_block(told, "error")
-        return Compiled(error=block, help_name=help_for(block))
+        return Compiled(error=first_block(told, "error"), help_name=help_for(told))
     program = STATE / "check"
-    status, linked = run_compiler("-no-pie", "-o", str(program), str(STATE / "my_heap.o"), str(ROOT / "build/learn/checks.o"))
+    status, linked = run_compiler("-no-pie", "-o", str(program), str(STATE / "my_heap.o"), str(ROOT / CHECKS))
     if status != 0:
         return Compiled(error=linker_words(linked), help_name=help_for(linked))
     return Compiled(program, warnings=first_block(told, "warning") if "warning:" in told else "")

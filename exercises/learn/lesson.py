@@ -2,11 +2,12 @@
 #
 # One look at the learner's heap, from the compiler to the boot in QEMU, and what is said about it.
 
-from booting import BOOTS, boot, can_boot, transcript
+from booting import BOOTS, LONGEST_SECONDS, boot, can_boot, transcript
 from checking import first_frame, run_checks
 from compiling import compile_file
-from place import BOSS, CHAPTER, FILE, SECTIONS, shown
-from screen import bar, inline, markdown, say, style, wrapped
+from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
+from progress import alone
+from screen import bar, markdown, say, style, tell
 from words import step_text, step_title
 
 CODE_INDENT = "      "
@@ -32,12 +33,12 @@ class Lesson:
         say(markdown(step_text(self.words.language, step)))
         section = SECTIONS[step - 1]
         say()
-        say(inline(wrapped(self.words("text.section", section=section.replace("-", "."),
-                                      chapter=f"{CHAPTER[self.words.language]}#{section}"), "  ")))
+        chapter = f"{CHAPTER[self.words.language]}#{section}"
+        tell(self.words("text.section", section=section.replace("-", "."), chapter=chapter), "  ")
 
     def next_steps(self, step):
         say()
-        say(inline(wrapped(self.words("next.failed", file=shown(FILE), step=step), "  ")))
+        tell(self.words("next.failed", file=shown(FILE), step=step), "  ")
 
     def finished(self):
         say()
@@ -47,9 +48,13 @@ class Lesson:
     # ---- One check ----
 
     def check(self, step, only=False):
+        with alone(STATE / "lock"):
+            return self.look(step, only)
+
+    def look(self, step, only):
         """True when the heap passes the step, and (unless only this one is asked for) all below it. Says everything."""
         if not FILE.exists():
-            say(self.words("file.missing", file=shown(FILE)))
+            tell(self.words("file.missing", file=shown(FILE)))
             return False
         text = FILE.read_text(encoding="utf-8", errors="replace")
         title = step_title(self.words.language, step)
@@ -58,7 +63,7 @@ class Lesson:
         if made.error:
             self.tell_error(made)
             return False
-        report = run_checks(made.program, max(step, self.progress.highest) if only else step, step if only else None)
+        report = self.run_one(made.program, step) if only else run_checks(made.program, step)
         if not report.passed:
             self.tell_failure(step, made, report)
             return False
@@ -68,6 +73,11 @@ class Lesson:
         if not only:
             self.progress.mark_passed(step, text)
         return True
+
+    def run_one(self, program, step):
+        """A step that was passed: by the rules of the last one that was, or of the one that is being written."""
+        report = run_checks(program, self.progress.highest, step)
+        return report if report.passed else run_checks(program, self.progress.current, step)
 
     def tell_done(self, name, **values):
         say(f"  {style('good', '[x]')} " + self.words(name, **values))
@@ -80,7 +90,7 @@ class Lesson:
         say(f"  {style('bad', '[ ]')} " + self.words("compiler.failed", file=shown(FILE)))
         self.tell_lines(made.error.split("\n"))
         say()
-        say(inline(wrapped(self.words(f"compiler.{made.help_name}"), "  ")))
+        tell(self.words(f"compiler.{made.help_name}"), "  ")
 
     # ---- A failure, piece by piece ----
 
@@ -134,7 +144,7 @@ class Lesson:
     def tell_diagnosis(self, report):
         say()
         say(style("bold", self.words("report.diagnosis")) + style("faint", f"  ({report.diagnosis})"))
-        say(inline(wrapped(" ".join(self.words(report.diagnosis).split()), "  ")))
+        tell(self.words(report.diagnosis), "  ")
 
     # ---- The kernel ----
 
@@ -148,14 +158,16 @@ class Lesson:
                 self.tell_bad_boot(machine, step, result)
                 return False
             self.tell_done(f"boot.{machine}")
-        self.tell_lines(style("faint", line) for line in transcript(result.text if can_boot("i386") else result.text))
+        self.tell_lines(style("faint", line) for line in transcript(result.text))
         return True
 
     def tell_bad_boot(self, machine, step, result):
         say(f"  {style('bad', '[ ]')} " + self.words("boot.failed", machine=machine))
         self.tell_lines(transcript(result.text, 40))
+        if result.hung:
+            say(self.words("boot.hung", seconds=LONGEST_SECONDS))
         say()
-        say(inline(wrapped(self.words("boot.help", commands="; ".join(BOOTS[step - 1][0])), "  ")))
+        tell(self.words("boot.help", commands="; ".join(BOOTS[step - 1][0])), "  ")
         if result.missing:
             say(self.words("boot.missing"))
             self.tell_lines([result.missing.strip()])

@@ -13,6 +13,9 @@ FILE = (HOME or EXERCISES) / "my_heap.c"
 STATE = (HOME or EXERCISES) / ".learn"
 BUILD = (HOME or ROOT) / "build"
 TEMPLATE = EXERCISES / "template.c"
+LANGUAGES = ["bn", "en"]
+CC = os.environ.get("CC") or "gcc"
+CC_NAME = os.path.basename(CC)
 
 STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir())
 BOSS = len(STEPS)

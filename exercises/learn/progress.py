@@ -3,23 +3,28 @@
 # What the learner has done, in one small file that is replaced as a whole: whoever is interrupted, at whatever moment, finds
 # the old one or the new one, never half of one. Beside it lies a copy of the heap for each step that was passed.
 
+import contextlib
+import fcntl
 import json
 import os
-import time
 
-from place import BOSS, FILE, STATE, TEMPLATE
+from place import BOSS, FILE, LANGUAGES, STATE, TEMPLATE
 
 
 class Progress:
     def __init__(self):
         self.data = {"passed": [], "hints": {}, "language": None}
         try:
-            told = json.loads((STATE / "progress.json").read_text(encoding="utf-8"))
-            self.data.update({key: told[key] for key in self.data if key in told})
+            self.take(json.loads((STATE / "progress.json").read_text(encoding="utf-8")))
         except FileNotFoundError:
             pass
-        except (ValueError, TypeError):  # somebody edited it: what was passed can still be seen from the copies
+        except (ValueError, TypeError, KeyError, AttributeError):  # somebody edited it: the copies tell what was passed
             self.data["passed"] = [step for step in range(1, BOSS + 1) if self.copy_of(step).exists()]
+
+    def take(self, told):
+        self.data = {"passed": sorted({step for step in told["passed"] if step in range(1, BOSS + 1)}),
+                     "hints": {step: int(count) for step, count in told["hints"].items()},
+                     "language": told["language"] if told["language"] in LANGUAGES else None}
 
     @staticmethod
     def copy_of(step):
@@ -58,11 +63,16 @@ class Progress:
         self.save()
         return count
 
+    def file_again(self):
+        """The learner's file is not there: the heap of the last step that was passed, or the first one of all."""
+        passed = self.copy_of(self.highest)
+        write_whole(FILE, (passed if passed.exists() else TEMPLATE).read_text(encoding="utf-8"))
+
     def reset(self, step):
         """The file as it was when this step began; gives where the present one was put."""
         kept = None
         if FILE.exists():
-            kept = STATE / f"before-reset-{time.strftime('%Y%m%d-%H%M%S')}.c"
+            kept = STATE / f"before-reset-{1 + len(list(STATE.glob('before-reset-*.c')))}.c"
             write_whole(kept, FILE.read_text(encoding="utf-8", errors="replace"))
         before = self.copy_of(step - 1)
         write_whole(FILE, (before if step > 1 and before.exists() else TEMPLATE).read_text(encoding="utf-8"))
@@ -82,3 +92,12 @@ def write_whole(path, text):
         out.flush()
         os.fsync(out.fileno())
     os.replace(new, path)
+
+
+@contextlib.contextmanager
+def alone(path):
+    """One at a time, should two terminals ask at once."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -95,5 +95,9 @@ def say(text=""):
     print(text, flush=True)
 
 
+def tell(text, indent=""):
+    say(inline(wrapped(text, indent)))
+
+
 def bar(done, whole):
     return "[" + "#" * done + "." * (whole - done) + "]"

@@ -7,9 +7,7 @@ import functools
 import os
 import re
 
-from place import EXERCISES, STEPS
-
-LANGUAGES = ["bn", "en"]
+from place import EXERCISES, LANGUAGES, STEPS
 
 
 def default_language():

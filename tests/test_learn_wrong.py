@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: MIT
+#
+# The catalogue of wrong answers: each is real code that fails at its step, and with its own diagnosis.
+
+import re
+import sys
+
+import pytest
+
+from kernel import COMPILERS, ROOT
+from learn import BOSS, EXERCISES, FAILED, LANGUAGES, STEPS, Learner, diagnosis, solution, wrong_answers
+
+FEWEST = 5
+
+# What a learner who begins a step is told, with the heap that passed the step before it.
+FRIENDLIEST = ["init-unwritten", "alloc-unwritten", "aligned-unwritten", "no-boundary", "stats-unwritten", "no-room-for-tag",
+               "free-unwritten", "pops-without-comparing", "gap-unwritten", "slack-not-filled", "damage-followed"]
+
+# The classics, whatever else there is.
+CLASSICS = {2: {"returns-moved-pointer"}, 3: {"mask-without-not", "aligns-the-end", "align-zero"},
+            4: {"exact-fit-refused", "adds-then-compares", "rounding-wraps", "no-boundary", "zero-refused"},
+            6: {"tag-size-forgotten"}, 8: {"pops-without-comparing"}, 9: {"padding-lost"}}
+
+
+def as_it_begins(step):
+    return solution(step - 1) if step > 1 else (EXERCISES / "template.c").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("step", range(1, BOSS + 1))
+def test_as_shipped_a_step_fails_with_the_friendliest_message(step, tmp_path):
+    status, said = Learner(tmp_path).try_out(as_it_begins(step), step)
+    assert status == FAILED and diagnosis(said) == FRIENDLIEST[step - 1], said
+    for piece in ("What was called:", "Your heap at that moment", f"./minios learn hint {step}"):
+        assert piece in said
+
+
+def cases():
+    for compiler in COMPILERS:
+        for step in range(1, BOSS + 1):
+            for name, code in wrong_answers(step):
+                yield pytest.param(compiler, step, name, code, id=f"{compiler}-{step}-{name}",
+                                   marks=pytest.mark.slow if compiler != "gcc" else ())
+
+
+@pytest.mark.parametrize("compiler,step,name,code", cases())
+def test_a_wrong_answer_gets_its_own_diagnosis(compiler, step, name, code, tmp_path):
+    status, said = Learner(tmp_path, compiler).try_out(code, step)
+    assert status == FAILED and f"a check of step {step} failed" in said, said
+    assert re.findall(r"^What it looks like  \((.*)\)$", said, re.M) == [name], said
+
+
+def test_the_catalogue_is_wide():
+    for step in range(1, BOSS + 1):
+        names = [name for name, _ in wrong_answers(step)]
+        assert len(set(names)) == len(names) >= FEWEST, STEPS[step - 1].name
+        assert CLASSICS.get(step, set()) <= set(names), STEPS[step - 1].name
+
+
+# ---- The words of the diagnoses ----
+
+def entries(language):
+    text = (EXERCISES / "words" / f"diagnoses.{language}.txt").read_text(encoding="utf-8")
+    parts = re.split(r"^\[([\w.-]+)\]\n", text, flags=re.M)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def names_in_the_checks():
+    """All string constants that can be a diagnosis: words with hyphens, in what runs the checks."""
+    texts = [path.read_text(encoding="utf-8") for path in [*(EXERCISES / "check").glob("*.c"), EXERCISES / "learn/checking.py"]]
+    return set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', "\n".join(texts)))
+
+
+def names_of_checks():
+    tables = re.findall(r"^const struct check .*?;$", "\n".join(path.read_text() for path in (EXERCISES / "check").glob("*.c")),
+                        re.M | re.S)
+    return set(re.findall(r'\{ "([\w-]+)",', "".join(tables)))
+
+
+def test_each_diagnosis_has_its_text_in_both_languages_and_each_text_is_used():
+    wanted = names_in_the_checks() - names_of_checks()
+    for language in LANGUAGES:
+        told = entries(language)
+        assert set(told) == wanted, language
+        assert all(len(text.split()) >= 4 for text in told.values()), language
+        assert len(set(told.values())) == len(told), f"{language}: one text for two mistakes"
+
+
+def test_the_bengali_is_bengali():
+    for name, text in entries("bn").items():
+        assert re.search(r"[\u0980-\u09ff]", text) and text != entries("en")[name], name
+
+
+# ---- One heap, in the book and here ----
+
+@pytest.mark.parametrize("name,since", [("power_of_two", 3), ("padding", 3), ("rounded", 3), ("fits", 6)])
+def test_solutions_are_the_code_of_the_book_where_they_coincide(name, since):
+    sys.path.append(str(ROOT / "tools" / "book"))
+    from listings import listing
+    books = listing(ROOT, f"heap/kheap.c#{name},bare")
+    for step in range(since, BOSS + 1):
+        assert listing(ROOT, f"exercises/steps/{STEPS[step - 1].name}/solution.c#{name},bare") == books, step
