@@ -25,7 +25,7 @@ function listen(page, site) {
   page.on('console', (said) => ['error', 'warning'].includes(said.type()) && heard.errors.push(said.text()))
   page.on('request', (request) => /^(data|blob):/.test(request.url()) || request.url().startsWith(site) || heard.foreign.push(request.url()))
   page.on('response', (response) => response.ok() || response.status() === 304 || heard.failed.push(`${response.status()} ${response.url()}`))
-  page.on('requestfailed', (request) => heard.failed.push(request.url()))
+  page.on('requestfailed', (request) => request.failure().errorText === 'net::ERR_ABORTED' || heard.failed.push(request.url())) // aborted: the reader went on
   return heard
 }
 
@@ -121,16 +121,14 @@ async function search(chromium, site, path, word) {
   await page.click('.VPNavBarSearchButton, #local-search button')
   await page.fill('.VPLocalSearchBox input', word)
   const typedIn = await page.$eval('.VPLocalSearchBox input', (field) => getComputedStyle(field).fontFamily)
-  await page.waitForSelector('.VPLocalSearchBox .result, .VPLocalSearchBox .no-results')
-  const found = { heard, typedIn, results: await page.$$eval('.VPLocalSearchBox a.result', (links) => links.map((link) => link.getAttribute('href'))) }
+  await page.waitForSelector('.VPLocalSearchBox a.result')
+  const found = { heard, typedIn, results: await page.$$eval('.VPLocalSearchBox a.result', (links) => links.map((link) => link.href)) }
   found.axe = await axe(page)
-  if (found.results.length) {
-    await page.click('.VPLocalSearchBox a.result')
-    await page.waitForSelector('.VPLocalSearchBox', { state: 'detached' })
-    found.text = await page.innerText('.vp-doc')
-  }
-  found.address = page.url()
-  return found
+  const first = await page.getAttribute('.VPLocalSearchBox a.result', 'href')
+  await page.click('.VPLocalSearchBox a.result')
+  await page.waitForURL(new URL(first, site).href)
+  await page.reload() // what was found is there for whoever keeps its address, too
+  return { ...found, address: page.url(), text: await page.innerText('.vp-doc') }
 }
 
 /** What a phone hides until it is asked for. */
@@ -157,11 +155,10 @@ async function language(chromium, site, path) {
   const seen = []
   for (let times = 0; times < 2; times++) {
     await page.click('.VPNavBarTranslations button')
-    const before = page.url()
+    const before = await page.getAttribute('html', 'lang')
     await page.click('.VPNavBarTranslations .items a')
-    await page.waitForURL((address) => address.href !== before)
-    await page.waitForLoadState('networkidle')
-    seen.push({ address: page.url(), lang: await page.evaluate(() => document.documentElement.lang), heading: await page.innerText('.vp-doc h1') })
+    await page.waitForFunction((lang) => document.documentElement.lang !== lang, before)
+    seen.push({ address: page.url(), lang: await page.evaluate(() => document.documentElement.lang) })
   }
   return { heard, seen }
 }
