@@ -232,6 +232,7 @@ def test_search_finds(what, site):
     language, word, place, text = SEARCHES[what]
     told = look("search", site, address_of(language, "glossary" if place != "glossary" else FAULT), word)
     assert told["results"], word
+    assert "Noto Sans Bengali" in told["typedIn"]
     assert all(link.startswith("/en/") == (language == "en") for link in told["results"]), told["results"]
     assert told["address"].startswith(site + LANGUAGES[language] + place) and text in told["text"]
     assert quiet(told["heard"]) and {one["id"] for one in told["axe"]} <= FOREIGN_BOX, told["axe"]
@@ -265,6 +266,7 @@ def test_the_pdf_holds_every_page(language, book):
     fonts = [line.split() for line in output_of("pdffonts", pdf).splitlines()[2:]]
     assert any("NotoSansBengali" in words[0] for words in fonts)
     assert all(words[-5] == "yes" for words in fonts), "a font is not embedded"
+    assert "127.0.0.1" not in output_of("pdfinfo", "-url", pdf), "a link that leads out of the book, to nobody"
     assert (book / "site" / pdf.name).read_bytes() == pdf.read_bytes()
 
 

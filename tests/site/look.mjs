@@ -120,8 +120,9 @@ async function search(chromium, site, path, word) {
   const { page, heard } = await open(chromium, site, path, VIEWS[0])
   await page.click('.VPNavBarSearchButton, #local-search button')
   await page.fill('.VPLocalSearchBox input', word)
+  const typedIn = await page.$eval('.VPLocalSearchBox input', (field) => getComputedStyle(field).fontFamily)
   await page.waitForSelector('.VPLocalSearchBox .result, .VPLocalSearchBox .no-results')
-  const found = { heard, results: await page.$$eval('.VPLocalSearchBox a.result', (links) => links.map((link) => link.getAttribute('href'))) }
+  const found = { heard, typedIn, results: await page.$$eval('.VPLocalSearchBox a.result', (links) => links.map((link) => link.getAttribute('href'))) }
   found.axe = await axe(page)
   if (found.results.length) {
     await page.click('.VPLocalSearchBox a.result')

@@ -129,8 +129,10 @@ def check(root, only, say):
         words.terms(root, page, say)
     for page in found + ([] if only else links.others(root)):
         links.check(page, say)
+    for page in found:
+        links.contents(page, pages(root), say)
     if not only:
-        pictures.check(root, say)
+        pictures.check(root, captured_here(root), say)
     twins.check(root, found, say)
     words.spelling(root, found, say)
 

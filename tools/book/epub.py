@@ -66,9 +66,9 @@ def text_for_pandoc(page, names):
 
 
 def build(root, language, folder):
-    order = json.loads((folder / "order.json").read_text(encoding="ascii"))[language]  # as in the site's table of contents
+    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))[language]  # as in the site's table of contents
     found = {name_of(page): page for page in pages(root) if page.language == language}
-    book = [found[name] for name in order]
+    book = [found[page["name"]] for page in order]
     names = {page.file.resolve(): page for page in book}
     fonts = [HERE / FONT.format(weight=weight) for weight in (400, 700)]
     words = json.loads((HERE / WORDS.format(language=language)).read_text(encoding="utf-8"))

@@ -65,6 +65,16 @@ def check(page, say):
             say(f"{page.path}:{number}: a picture without a text: {target}")
 
 
+def contents(page, found, say):
+    """The front page leads to every page of its language."""
+    if page.path.stem != "index":
+        return
+    goals = {goal_of(page, target)[0] for _, _, _, target in links(page) if not OUTSIDE.match(target)}
+    for other in found:
+        if other.language == page.language and other.path != page.path and other.file.resolve() not in goals:
+            say(f"{page.path}: the contents do not lead to {other.path}")
+
+
 def others(root):
     """The documents outside of the book: their links are looked at, too."""
     return [Page(root, pathlib.Path(name)) for name in ("README.md", "README.bn.md", "CONTRIBUTING.md") if (root / name).exists()]

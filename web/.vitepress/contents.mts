@@ -55,8 +55,9 @@ function inOrder(one: string, other: string): number {
 }
 
 /** The order in which a language's pages are printed and bound. */
-export function order(prefix: string): string[] {
-  return groupsOf(prefix).flatMap(({ pages }) => pages).filter((page) => !ONLY_ALIVE.includes(page))
+export function order(prefix: string): { name: string; title: string }[] {
+  const pages = groupsOf(prefix).flatMap(({ pages }) => pages).filter((page) => !ONLY_ALIVE.includes(page))
+  return pages.map((name) => ({ name, title: titleOf(path.join(DOCS, prefix, `${name}.md`)) }))
 }
 
 /** The sidebar of a language. */
