@@ -16,7 +16,8 @@ export function sayIn(language) {
     has: (key) => key in words,
     bytes: (n) => count(n, 'oneByte', 'bytes'),
     blocks: (n) => count(n, 'oneBlock', 'blocks'),
-    number: (block) => (block.number ? `#${block.number}` : say('number')),
+    /** Blocks that the lab or the kernel took for itself have only their address. */
+    number: (block) => (block.number ? `#${block.number}` : hex(block.payload)),
     step: (step) => stepIn(say, step),
   }
 }
