@@ -6,6 +6,7 @@
 
 #include "description.h"
 #include "kmalloc.h"
+#include "machine.h"
 #include "numbers.h"
 #include "print.h"
 
@@ -42,6 +43,7 @@ static void count_event(void)
 {
     __asm__ volatile("" : : : "memory");
     minios_description.event_count++;
+    machine_moment((unsigned char)minios_description.event_count);
 }
 
 void event_add(enum event_kind kind, const void *address, size_t size, size_t align, const void *owner)

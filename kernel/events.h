@@ -18,9 +18,11 @@ enum event_kind {
     EVENT_RELEASE, /* address: the boundary */
     EVENT_FAULT,   /* fault: its code; address, size (wanted) and align from the report */
     EVENT_WRITE,   /* address and size: what was written over at the prompt */
+    EVENT_SETUP,   /* the lab has made what a bug needs */
+    EVENT_MISTAKE, /* the lab has made the mistake, and nothing was called since */
     EVENT_RESTORE /* the lab put back the heap as it was before a bug; address: the lowest byte it wrote, size: how many */
 };
-#define EVENT_KINDS "init alloc free resize mark release fault write restore"
+#define EVENT_KINDS "init alloc free resize mark release fault write setup mistake restore"
 
 /* Every member is one word, so the list of names tells where each lies. The three words are those after the operation. */
 #define EVENT_FIELDS(FIELD)                                                                                            \

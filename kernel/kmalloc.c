@@ -63,8 +63,9 @@ void *heap_fresh(void *payload, size_t size, size_t align)
 {
     if (heap_after_alloc(payload, size) == NULL)
         return NULL;
+    memset(payload, KHEAP_FRESH_BYTE, size);
     event_add(EVENT_ALLOC, payload, size, align, CALLER);
-    return memset(payload, KHEAP_FRESH_BYTE, size);
+    return payload;
 }
 
 void *heap_zeroed(void *payload, size_t size)
@@ -85,16 +86,16 @@ static void fill_freed(unsigned char *pointer_before, const void *caller)
 /* A free that was done has moved the pointer: even a block of 0 bytes has a tag. */
 void heap_freed(const void *block, unsigned char *pointer_before)
 {
+    fill_freed(pointer_before, CALLER);
     if (pointer_before != kernel_heap.free_memory_pointer)
         event_add(EVENT_FREE, block, 0, 0, CALLER);
-    fill_freed(pointer_before, CALLER);
 }
 
 void heap_resized(void *block, size_t size, unsigned char *pointer_before)
 {
     heap_after_resize(block, size);
-    event_add(EVENT_RESIZE, block, size, 0, CALLER);
     fill_freed(pointer_before, CALLER);
+    event_add(EVENT_RESIZE, block, size, 0, CALLER);
 }
 
 struct kheap_mark heap_marked(struct kheap_mark mark)
@@ -106,9 +107,9 @@ struct kheap_mark heap_marked(struct kheap_mark mark)
 
 void heap_released(struct kheap_mark mark, unsigned char *pointer_before, uintptr_t events_before)
 {
+    fill_freed(pointer_before, CALLER);
     if (minios_description.event_count == events_before)
         event_add(EVENT_RELEASE, mark.position, 0, 0, CALLER);
-    fill_freed(pointer_before, CALLER);
 }
 
 static bool note_newest(const struct kheap_block *block, void *context)

@@ -248,6 +248,11 @@ static void show_naive(size_t i)
                                                                       : ", the machine did");
 }
 
+static void note(enum event_kind kind)
+{
+    event_add(kind, NULL, 0, 0, __builtin_return_address(0));
+}
+
 static void show_kheap(const struct bug *bug)
 {
     struct kheap_stats before = kheap_stats(&kernel_heap);
@@ -258,7 +263,10 @@ static void show_kheap(const struct bug *bug)
     console_style(STYLE_PLAIN);
     enum fault_policy policy = fault_set_policy(FAULT_TELLS_FIRST);
     bug->setup.run();
-    bool stopped = stopped_in(bug->mistake.run, false) || stopped_in(bug->next.run, false);
+    note(EVENT_SETUP);
+    bool stopped = stopped_in(bug->mistake.run, false);
+    note(EVENT_MISTAKE);
+    stopped = stopped || stopped_in(bug->next.run, false);
     struct kheap_stats after = kheap_stats(&kernel_heap);
     if (fault_first() == KHEAP_E_NONE && !stopped)
         kprintf("    nothing is refused; %zu blocks live more than before, %zu bytes used\n",

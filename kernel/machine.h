@@ -47,6 +47,10 @@ void machine_wait(void);
 /* Makes misaligned accesses trap from now on, or lets them pass again. False where the processor cannot trap them here. */
 bool machine_trap_misaligned(bool yes);
 
+/* Lets whoever looks into the memory from outside know that now is a moment to look: an event was counted. Nothing happens
+ * where nobody looks. */
+void machine_moment(unsigned char number);
+
 /* Counts up with the processor's work. */
 uint64_t machine_cycles(void);
 

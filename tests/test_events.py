@@ -120,12 +120,12 @@ def test_bytes_written_and_a_lab_are_events(machine):
     text = run(machine, f"alloc 100\npoke {start:#x} 1 2 3\nbug double-free\nevents\npoke {start:#x} 300\nevents 1\nhalt\n")[1]
     tables = text.split(HEAD)
     told = [row[2] for row in event_rows(HEAD + tables[1])]
-    assert told == ["init", "alloc", "write", "alloc", "alloc", "free", "free", "E05", "alloc", "restore"]
+    assert told == ["init", "alloc", "write", "alloc", "alloc", "free", "free", "setup", "E05", "mistake", "alloc", "restore"]
     write = event_rows(HEAD + tables[1])[2]
     assert write[3:6] == ("#1", start, 3)
     pointer = event_rows(HEAD + tables[1])[1][7]
     assert event_rows(text)[-1][7] == pointer, "the lab ends where it began, and a refused poke is no event"
-    assert "and 9 older ones; `events all` shows those that are kept\n" in text
+    assert "and 11 older ones; `events all` shows those that are kept\n" in text
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -177,6 +177,12 @@ bool machine_trap_misaligned(bool yes)
 #endif
 }
 
+/* A debugger may stop here. */
+void machine_moment(unsigned char number)
+{
+    (void)number;
+}
+
 /* Somebody outside ends us: leave the terminal as it was found. */
 static void on_end(int number)
 {

@@ -13,6 +13,9 @@
 /* QEMU's device isa-debug-exit. The customary port 0xf4 stops the v86 emulator with an error. */
 enum { EXIT_PORT = 0x501, EXIT_BASE = 0x10 };
 
+/* Where a PC's diagnostic card listens: it shows the byte, and nothing else happens. */
+enum { DIAGNOSTIC_PORT = 0x80 };
+
 enum { FLAG_INTERRUPTS = 0x200, MILLISECONDS_A_TICK = 1000 / TICKS_A_SECOND };
 
 static struct boot_info boot;
@@ -110,6 +113,11 @@ bool machine_trap_misaligned(bool yes)
 {
     (void)yes;
     return false;
+}
+
+void machine_moment(unsigned char number)
+{
+    outb(DIAGNOSTIC_PORT, number);
 }
 
 /* ---- Time and interrupts ---------------------------------------------------------------------------------------- */

@@ -81,6 +81,11 @@ bool machine_trap_misaligned(bool yes)
     return false;
 }
 
+void machine_moment(unsigned char number)
+{
+    (void)number;
+}
+
 void machine_stop(int status)
 {
     EXPECT(status >= EXIT_OK && status <= EXIT_NO_START, ==, true);

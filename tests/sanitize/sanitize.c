@@ -101,6 +101,11 @@ bool machine_trap_misaligned(bool yes)
     return false;
 }
 
+void machine_moment(unsigned char number)
+{
+    (void)number;
+}
+
 void machine_stop(int status)
 {
     exit(100 + status);

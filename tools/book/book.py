@@ -132,7 +132,7 @@ def check(root, only, say):
     for page in found:
         links.contents(page, pages(root), say)
     if not only:
-        pictures.check(root, say)
+        pictures.check(root, captured_here(root), say)
     twins.check(root, found, say)
     words.spelling(root, found, say)
 

@@ -2,6 +2,7 @@
 #
 # The book for reading machines: all pages of a language in one EPUB, by pandoc.
 
+import json
 import pathlib
 import re
 import subprocess
@@ -10,7 +11,6 @@ import tempfile
 import links
 from pages import HERE, Trouble, pages
 
-FIRST = ("index", "how-to-read", "one-picture")
 FONT = "web/node_modules/@fontsource/noto-sans-bengali/files/noto-sans-bengali-bengali-{weight}-normal.woff"
 LOOKS = """
 @font-face { font-family: "Noto Sans Bengali"; font-weight: normal; src: url(../fonts/noto-sans-bengali-bengali-400-normal.woff) }
@@ -20,14 +20,7 @@ pre { white-space: pre-wrap; font-size: 0.75em; line-height: 1.35 }
 table { border-collapse: collapse } td, th { border: 1px solid #888; padding: 0.2em 0.4em; text-align: left }
 img { max-width: 100% }
 """
-TITLES = {"bn": "\u09a4\u09bf\u09a8\u099f\u09be word-\u098f\u09b0 \u098f\u0995\u099f\u09be heap", "en": "A heap of three words"}
-
-
-def order(page):
-    """As in the site's table of contents: the start, the chapters, the faults, the rest."""
-    name = name_of(page)
-    group = 0 if name in FIRST else 1 if name.startswith("chapter-") else 2 if name.startswith("faults/") else 3
-    return group, FIRST.index(name) if name in FIRST else 0, [int(word) if word.isdigit() else word for word in re.split(r"(\d+)", name)]
+WORDS = "web/.vitepress/words.{language}.json"
 
 
 def name_of(page):
@@ -73,9 +66,12 @@ def text_for_pandoc(page, names):
 
 
 def build(root, language, folder):
-    book = sorted((page for page in pages(root) if page.language == language), key=order)
+    order = json.loads((folder / "order.json").read_text(encoding="utf-8"))[language]  # as in the site's table of contents
+    found = {name_of(page): page for page in pages(root) if page.language == language}
+    book = [found[page["name"]] for page in order]
     names = {page.file.resolve(): page for page in book}
     fonts = [HERE / FONT.format(weight=weight) for weight in (400, 700)]
+    words = json.loads((HERE / WORDS.format(language=language)).read_text(encoding="utf-8"))
     missing = [font.name for font in fonts if not font.exists()]
     if missing:
         raise Trouble(f"{', '.join(missing)} is missing: make book fetches it")
@@ -86,7 +82,7 @@ def build(root, language, folder):
         looks.write_text(LOOKS, encoding="ascii")
         command = ["pandoc", "-f", "markdown-yaml_metadata_block-tex_math_dollars-citations", "-t", "epub3", "-o", out, "--toc", "--toc-depth=2",
                    "--epub-chapter-level=1", f"--css={looks}", *(f"--epub-embed-font={font}" for font in fonts),
-                   "-M", f"title=MiniOS: {TITLES[language]}", "-M", f"lang={language}", source]
+                   "-M", f"title={words['title']}: {words['subtitle']}", "-M", f"lang={language}", source]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError as error:

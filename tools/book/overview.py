@@ -16,7 +16,7 @@ from states import number_after, state_from
 
 LANES = ("machine", "kernel", "heap")  # calls go from left to right
 LANE_AT = {"machine": 28, "kernel": 166, "heap": 318}
-ROW = 24
+ROW = 20
 STYLE = """
   .zoom { fill: none; stroke: var(--line); stroke-dasharray: 2 4 } .line { stroke: var(--line) }
   .reserved { fill: url(#reserved); stroke: var(--line) } .kernel { fill: var(--line); fill-opacity: 0.25; stroke: var(--line) }
@@ -145,7 +145,7 @@ def tick(x, y):
 def draw_heap(y, state, heap):
     """The heap, out of its place in memory, with its blocks."""
     _, x, width = heap
-    out = [element("path", d=f"M{x:.1f} {y - 62}L{LEFT} {y + 24}M{x + width:.1f} {y - 62}L{RIGHT} {y + 24}", class_="zoom")]
+    out = [element("path", d=f"M{x:.1f} {y - 46}L{LEFT} {y + 24}M{x + width:.1f} {y - 46}L{RIGHT} {y + 24}", class_="zoom")]
     pieces, pointer = tape(state, y + 26)
     return out + title(y - 8, "3", "the heap", x + width / 2 - 48) + pieces, pointer
 
@@ -181,10 +181,10 @@ def draw_calls(y, chain, command, verdict):
 def step(x, to, y, below):
     """From one caller to the next: straight down, or over into another lane."""
     if x == to:
-        return [arrow(x, y + 5, below - 11)]
-    middle = y + 9
-    return [element("path", d=f"M{x:.1f} {y + 5}V{middle}H{to:.1f}V{below - 15}", class_="pointer"),
-            element("path", d=f"M{to - 4:.1f} {below - 16}h8l-4 5z", class_="head")]
+        return [arrow(x, y + 3, below - 9)]
+    middle = y + 7
+    return [element("path", d=f"M{x:.1f} {y + 3}V{middle}H{to:.1f}V{below - 13}", class_="pointer"),
+            element("path", d=f"M{to - 4:.1f} {below - 14}h8l-4 5z", class_="head")]
 
 
 def draw(options, commands):
@@ -196,7 +196,7 @@ def draw(options, commands):
     memory_at = 14 + 18 + 15 * len(boot_lines()) + 26
     out, _ = draw_boot(14, (heap[1] + heap[2] / 2, memory_at + 24))
     out += draw_memory(memory_at, placed)
-    heap_at = memory_at + 124
+    heap_at = memory_at + 106
     pieces, pointer = draw_heap(heap_at, state, heap)
     out += pieces + draw_words(heap_at + 26 + TALL, state, pointer) + legend(heap_at + 26 + TALL + 144)
     calls, end = draw_calls(heap_at + TALL + 206, call_chain(after), commands[-1], after.split("\n")[0])

@@ -2,10 +2,12 @@
 //
 // The site of the book. Bengali at the root, English under /en/; nothing is asked of any other machine.
 
+import fs from 'node:fs'
+import crypto from 'node:crypto'
 import path from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitepress'
-import { contents, DOCS } from './contents.mts'
+import { contents, DOCS, order } from './contents.mts'
 import { markup, typed } from './markdown.mts'
 import bengali from './words.bn.json' with { type: 'json' }
 import english from './words.en.json' with { type: 'json' }
@@ -24,15 +26,32 @@ const packages: Plugin = {
   },
 }
 
+const ORDER = path.join(DOCS, '../build/book/order.json') // what is printed and bound, in which order
+const base = process.env.BOOK_BASE ?? '/'
+
+/** The page of the lab runs nothing and asks nothing but what this site holds; the emulator makes code while it runs. */
+function guarded(html: string, page: string): string {
+  if (!/(^|\/)lab\.md$/.test(page)) return html
+  const inline = [...html.matchAll(/<script\b(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)].map((script) => script[1])
+  const hashes = inline.map((text) => `'sha256-${crypto.createHash('sha256').update(text).digest('base64')}'`)
+  const rules = ["default-src 'none'", `script-src 'self' 'wasm-unsafe-eval' ${hashes.join(' ')}`, "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:", "font-src 'self'", "connect-src 'self'", 'worker-src blob:', "base-uri 'none'", "form-action 'none'"]
+  return html.replace('<head>', `<head><meta http-equiv="Content-Security-Policy" content="${rules.join('; ')}">`)
+}
+
 export default defineConfig({
   srcDir: DOCS,
   outDir: '../build/book/site',
   cacheDir: '../build/book/vitepress',
   cleanUrls: true,
   ignoreDeadLinks: true, // `make book-check` finds them, and says in which line
-  base: process.env.BOOK_BASE ?? '/',
+  base,
+  transformHtml: (html, _file, { page }) => guarded(html, page),
   title: 'MiniOS',
-  head: [['meta', { name: 'color-scheme', content: 'light dark' }]],
+  head: [
+    ['meta', { name: 'color-scheme', content: 'light dark' }],
+    ['link', { rel: 'icon', type: 'image/svg+xml', href: `${base}icon.svg` }],
+  ],
   locales: {
     root: { label: '\u09ac\u09be\u0982\u09b2\u09be', lang: 'bn', description: bengali.description, themeConfig: theme(bengali, '') },
     en: { label: 'English', lang: 'en', description: english.description, themeConfig: theme(english, 'en/') },
@@ -40,6 +59,11 @@ export default defineConfig({
   themeConfig: {
     search: { provider: 'local', options: { locales: { root: { translations: bengali.search } } } },
   },
-  markdown: { config: markup, codeTransformers: [typed] },
+  markdown: {
+    config: markup,
+    codeTransformers: [typed],
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+  },
+  buildEnd: () => fs.writeFileSync(ORDER, JSON.stringify({ bn: order(''), en: order('en/') })),
   vite: { plugins: [packages], build: { chunkSizeWarningLimit: 4096 }, logLevel: 'warn' },
 })

@@ -20,12 +20,24 @@ const GROUPS: Group[] = [
   { name: 'more', pages: /./ },
 ]
 const FIRST = ['index', 'how-to-read', 'one-picture', 'lab', 'how-to-read-a-heap', 'glossary', 'testing']
+const ONLY_ALIVE = ['lab'] // on paper there would be nothing to see
 
-function pagesIn(folder: string): string[] {
+/** Names of a language's pages without .md; prefix '' or 'en/'. */
+function pagesOf(prefix: string): string[] {
   return fs
-    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .readdirSync(path.join(DOCS, prefix), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md') && !/(^|\/)(node_modules|public)\//.test(name))
+    .filter((name) => prefix || !name.startsWith('en/'))
     .map((name) => name.replace(/\.md$/, ''))
+}
+
+function groupsOf(prefix: string): { name: Group['name']; pages: string[] }[] {
+  const left = new Set(pagesOf(prefix))
+  return GROUPS.map(({ name, pages }) => {
+    const taken = [...left].filter((page) => pages.test(page)).sort(inOrder)
+    taken.forEach((page) => left.delete(page))
+    return { name, pages: taken }
+  }).filter(({ pages }) => pages.length > 0)
 }
 
 /** The first heading; a page about a fault is better told by the fault's own line, `E04 free out of order`. */
@@ -42,22 +54,22 @@ function inOrder(one: string, other: string): number {
   return place(one) - place(other) || one.localeCompare(other, 'en', { numeric: true })
 }
 
-/** The sidebar of a language: prefix '' or 'en/'. */
+/** The order in which a language's pages are printed and bound. */
+export function order(prefix: string): { name: string; title: string }[] {
+  const pages = groupsOf(prefix).flatMap(({ pages }) => pages).filter((page) => !ONLY_ALIVE.includes(page))
+  return pages.map((name) => ({ name, title: titleOf(path.join(DOCS, prefix, `${name}.md`)) }))
+}
+
+/** The sidebar of a language. */
 export function contents(prefix: string, names: Record<string, string>) {
   const folder = path.join(DOCS, prefix)
   const language = prefix ? 'en' : 'bn'
   const files = ['pdf', 'epub'].map((kind) => ({ text: kind.toUpperCase(), link: `/minios.${language}.${kind}`, target: '_self' }))
-  const left = new Set(pagesIn(folder).filter((name) => prefix || !name.startsWith('en/')))
-  return GROUPS.map((group) => {
-    const taken = [...left].filter((name) => group.pages.test(name)).sort(inOrder)
-    taken.forEach((name) => left.delete(name))
-    const items: { text: string; link: string; target?: string }[] = taken.map((name) => ({
-      text: titleOf(path.join(folder, `${name}.md`)),
-      link: `/${prefix}${name}`.replace(/index$/, ''),
+  return groupsOf(prefix).map(({ name, pages }) => {
+    const items: { text: string; link: string; target?: string }[] = pages.map((page) => ({
+      text: titleOf(path.join(folder, `${page}.md`)),
+      link: `/${prefix}${page}`.replace(/index$/, ''),
     }))
-    return {
-      text: names[group.name],
-      items: group.name === 'more' ? [...items, ...files] : items,
-    }
-  }).filter((group) => group.items.length > 0)
+    return { text: names[name], items: name === 'more' ? [...items, ...files] : items }
+  })
 }

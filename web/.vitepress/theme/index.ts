@@ -1,9 +1,38 @@
 // SPDX-License-Identifier: MIT
 
+import { useData, withBase } from 'vitepress'
 import DefaultTheme from 'vitepress/theme-without-fonts'
+import { defineAsyncComponent, defineComponent, h } from 'vue'
 import '@fontsource/noto-sans-bengali/400.css'
 import '@fontsource/noto-sans-bengali/600.css'
 import '@fontsource/noto-sans-bengali/700.css'
+import TryIt from '../../lab/TryIt.vue'
 import './book.css'
 
-export default DefaultTheme
+/** Some keyboards write a Bengali letter with a dot as one character, others as two. The book holds one form only. */
+function inOneForm(event: Event) {
+  const field = event.target
+  if (!(field instanceof HTMLInputElement) || (event as InputEvent).isComposing) return
+  const typed = field.value.normalize('NFC')
+  if (typed !== field.value) field.value = typed
+}
+
+/** VitePress's own page for a wrong address has no main part, so that a screen reader finds nothing to read. */
+const WrongAddress = defineComponent(() => {
+  const { theme, localeIndex } = useData()
+  return () => {
+    const { title, quote, linkText } = theme.value.notFound
+    const home = withBase(localeIndex.value === 'root' ? '/' : `/${localeIndex.value}/`)
+    return h('main', { class: 'vp-doc wrong-address' }, [h('h1', title), h('p', quote), h('p', h('a', { href: home }, linkText))])
+  }
+})
+
+export default {
+  extends: DefaultTheme,
+  Layout: () => h(DefaultTheme.Layout, null, { 'not-found': () => h(WrongAddress) }),
+  enhanceApp({ app }) {
+    app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
+    app.component('TryIt', TryIt)
+    if (!import.meta.env.SSR) document.addEventListener('input', inOneForm, true)
+  },
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: MIT
+//
+// Looks at pages of the built site in a real browser and prints what it finds, as JSON:
+//     node tests/site/look.mjs pages ADDRESS PAGE...        what each page shows, on a desk and on a phone
+//     node tests/site/look.mjs search ADDRESS PAGE WORD     what is found, and where its first line leads
+//     node tests/site/look.mjs menus ADDRESS PAGE           the contents and the menu of a phone
+//     node tests/site/look.mjs language ADDRESS PAGE        where the other language is, and then the first one again
+// ADDRESS ends with a slash; PAGE is a path behind it. It judges nothing: tests/test_site.py does.
+
+import fs from 'node:fs'
+import { browser } from '../../web/browser.mjs'
+
+const AXE = fs.readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
+const VIEWS = [
+  { name: 'desk', width: 1280, scheme: 'light' },
+  { name: 'phone', width: 360, scheme: 'dark' },
+]
+const AT_ONCE = 2
+const SLIDES = 600 // milliseconds until a menu stands still
+
+/** What goes wrong while a page is open, and whom it asks for something. */
+function listen(page, site) {
+  const heard = { errors: [], foreign: [], failed: [] }
+  page.on('pageerror', (error) => heard.errors.push(String(error)))
+  page.on('console', (said) => ['error', 'warning'].includes(said.type()) && heard.errors.push(said.text()))
+  page.on('request', (request) => /^(data|blob):/.test(request.url()) || request.url().startsWith(site) || heard.foreign.push(request.url()))
+  page.on('response', (response) => response.ok() || response.status() === 304 || heard.failed.push(`${response.status()} ${response.url()}`))
+  page.on('requestfailed', (request) => request.failure().errorText === 'net::ERR_ABORTED' || heard.failed.push(request.url())) // aborted: the reader went on
+  return heard
+}
+
+/** What does not fit into the window, and by how much; what scrolls for itself may be wide. */
+const tooWide = () => {
+  const room = document.documentElement.clientWidth
+  const scrolls = (node) => node && (/auto|scroll|hidden/.test(getComputedStyle(node).overflowX) || scrolls(node.parentElement))
+  const wide = [...document.body.querySelectorAll('*')].filter((node) => node.getBoundingClientRect().right > room + 1 && !scrolls(node.parentElement))
+  return { by: document.documentElement.scrollWidth - room, what: wide.slice(0, 5).map((node) => node.outerHTML.slice(0, 120)) }
+}
+
+const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0 }))
+
+/** Puts all Bengali words of a style together into one new element, for each style of this page. */
+const gatherBengali = () => {
+  const styles = new Map()
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+  while (texts.nextNode()) {
+    const place = texts.currentNode.parentElement
+    const words = place.checkVisibility() ? texts.currentNode.data.match(/[\u0964\u0980-\u09ff\u200c\u200d]+/g) : null
+    const { fontFamily, fontWeight, fontStyle } = getComputedStyle(place)
+    const name = `${fontFamily} ${fontWeight} ${fontStyle}`
+    if (words) styles.set(name, { place, words: new Set([...(styles.get(name)?.words ?? []), ...words]) })
+  }
+  return [...styles.values()].map(({ place, words }) => {
+    const sample = Object.assign(document.createElement('span'), { className: 'all-bengali', textContent: [...words].join('') })
+    place.append(sample)
+    return { words: words.size, beside: place.outerHTML.slice(0, 80) }
+  })
+}
+
+/** The fonts that really draw the Bengali of this page, and whether they came with the site. */
+async function fonts(page) {
+  const found = await page.evaluate(gatherBengali)
+  const devtools = await page.context().newCDPSession(page)
+  await devtools.send('DOM.enable')
+  await devtools.send('CSS.enable')
+  const { root } = await devtools.send('DOM.getDocument', { depth: 0 })
+  const { nodeIds } = await devtools.send('DOM.querySelectorAll', { nodeId: root.nodeId, selector: '.all-bengali' })
+  for (const [number, nodeId] of nodeIds.entries()) {
+    const { fonts } = await devtools.send('CSS.getPlatformFontsForNode', { nodeId })
+    found[number].fonts = fonts.map((font) => `${font.familyName}${font.isCustomFont ? '' : ' of this machine'}`)
+  }
+  await devtools.detach()
+  await page.evaluate(() => document.querySelectorAll('.all-bengali').forEach((sample) => sample.remove()))
+  return found
+}
+
+async function axe(page) {
+  await page.evaluate(AXE)
+  const told = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'], elementRef: false }))
+  return told.violations.map(({ id, nodes }) => ({ id, many: nodes.length, where: nodes.slice(0, 3).map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? node.failureSummary}`) }))
+}
+
+async function open(chromium, site, path, { width, scheme }) {
+  const context = await chromium.newContext({ viewport: { width, height: 800 }, colorScheme: scheme, reducedMotion: 'reduce' })
+  const page = await context.newPage()
+  const heard = listen(page, site)
+  const answer = await page.goto(site + path, { waitUntil: 'networkidle' })
+  return { page, heard, status: answer.status() }
+}
+
+async function look(chromium, site, path, view) {
+  const { page, heard, status } = await open(chromium, site, path, view)
+  await page.evaluate(() => document.querySelectorAll('img').forEach((image) => (image.loading = 'eager')))
+  await page.waitForFunction(() => [...document.images].every((image) => image.complete))
+  const found = { path, view: view.name, status, heard }
+  found.lang = await page.evaluate(() => document.documentElement.lang)
+  found.dark = await page.evaluate(() => document.documentElement.classList.contains('dark'))
+  found.twin = await page.$$eval('.VPNavBarTranslations .items a', (links) => links.map((link) => link.getAttribute('href')))
+  found.links = await page.$$eval('a[href]', (links) => links.map((link) => link.href))
+  found.ids = await page.$$eval('[id]', (named) => named.map((one) => one.id))
+  found.wide = await page.evaluate(tooWide)
+  found.pictures = await page.evaluate(pictures)
+  found.fonts = await fonts(page)
+  found.axe = await axe(page)
+  await page.context().close()
+  return found
+}
+
+async function pages(chromium, site, ...paths) {
+  const left = paths.flatMap((path) => VIEWS.map((view) => ({ path, view })))
+  const found = []
+  const worker = async () => {
+    for (let next; (next = left.shift()); ) found.push(await look(chromium, site, next.path, next.view))
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  return found
+}
+
+async function search(chromium, site, path, word) {
+  const { page, heard } = await open(chromium, site, path, VIEWS[0])
+  await page.click('.VPNavBarSearchButton, #local-search button')
+  await page.fill('.VPLocalSearchBox input', word)
+  const typedIn = await page.$eval('.VPLocalSearchBox input', (field) => getComputedStyle(field).fontFamily)
+  await page.waitForSelector('.VPLocalSearchBox a.result')
+  const found = { heard, typedIn, results: await page.$$eval('.VPLocalSearchBox a.result', (links) => links.map((link) => link.href)) }
+  found.axe = await axe(page)
+  const first = await page.getAttribute('.VPLocalSearchBox a.result', 'href')
+  await page.click('.VPLocalSearchBox a.result')
+  await page.waitForURL(new URL(first, site).href)
+  await page.reload() // what was found is there for whoever keeps its address, too
+  return { ...found, address: page.url(), text: await page.innerText('.vp-doc') }
+}
+
+/** What a phone hides until it is asked for. */
+async function menus(chromium, site, path) {
+  const { page, heard } = await open(chromium, site, path, VIEWS[1])
+  await page.click('.VPLocalNav .menu')
+  await page.waitForSelector('.VPSidebar.open')
+  await page.waitForTimeout(SLIDES)
+  const found = { heard, contents: await page.$$eval('.VPSidebar a', (links) => links.map((link) => link.href)), axe: await axe(page) }
+  await page.click('.VPBackdrop', { position: { x: 350, y: 400 } })
+  await page.click('.VPNavBarHamburger')
+  await page.waitForSelector('.VPNavScreen')
+  await page.waitForTimeout(SLIDES)
+  await page.click('.VPNavScreenTranslations button')
+  found.axe.push(...(await axe(page)))
+  found.wide = await page.evaluate(tooWide)
+  await page.click('.VPNavScreenTranslations .list a')
+  await page.waitForURL((address) => address.href !== site + path)
+  return { ...found, address: page.url() }
+}
+
+async function language(chromium, site, path) {
+  const { page, heard } = await open(chromium, site, path, VIEWS[0])
+  const seen = []
+  for (let times = 0; times < 2; times++) {
+    await page.click('.VPNavBarTranslations button')
+    const before = await page.getAttribute('html', 'lang')
+    await page.click('.VPNavBarTranslations .items a')
+    await page.waitForFunction((lang) => document.documentElement.lang !== lang, before)
+    seen.push({ address: page.url(), lang: await page.evaluate(() => document.documentElement.lang) })
+  }
+  return { heard, seen }
+}
+
+const [task, site, ...rest] = process.argv.slice(2)
+const chromium = await browser()
+try {
+  console.log(JSON.stringify(await { pages, search, menus, language }[task](chromium, site, ...rest), null, 1))
+} finally {
+  await chromium.close()
+}

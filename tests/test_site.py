@@ -1,0 +1,309 @@
+# SPDX-License-Identifier: MIT
+#
+# The book as readers get it: the built site in a real browser, on a desk in the light and on a phone in the dark, the PDF
+# and the EPUB. `make book` builds it once for all of these tests.
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import unicodedata
+import urllib.error
+import urllib.parse
+import urllib.request
+import zipfile
+
+import pytest
+
+from kernel import ROOT
+
+pytestmark = pytest.mark.slow
+OUT = ROOT / "build" / "book"
+LANGUAGES = {"bn": "", "en": "en/"}
+BENGALI = re.compile("[\u0980-\u09ff]")
+CHAPTER, FAULT = "chapter-4-hands-on-heap-implementation", "faults/E04"
+BOOK_TITLES = {"bn": "\u09a4\u09bf\u09a8\u099f\u09be word-\u098f\u09b0 \u098f\u0995\u099f\u09be heap", "en": "A heap of three words"}
+
+
+@contextlib.contextmanager
+def one_after_the_other(name):
+    """Workers share what is done once; it is done under this lock."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with open(ROOT / "build" / f"{name}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def output_of(*command, **more):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False, **more)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextlib.contextmanager
+def served(*command):
+    """Starts it, gives the address that it prints, and ends it by Ctrl-C, at which there must be no word of trouble."""
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True) as server:
+        said = []
+        try:
+            for line in server.stdout:
+                said.append(line)
+                if address := re.search(r"http://127\.0\.0\.1:\d+/", line):
+                    yield address[0]
+                    break
+        finally:
+            os.killpg(server.pid, signal.SIGINT)
+            said.append(server.communicate(timeout=20)[0])
+    assert server.returncode == 0 and "Traceback" not in said[-1], "".join(said)
+
+
+@pytest.fixture(scope="session")
+def book():
+    with one_after_the_other("book"):
+        output_of("make", "-s", "book")
+    return OUT
+
+
+@pytest.fixture(scope="session")
+def site(book):
+    with served(sys.executable, "-u", "tools/book/serve.py", book / "site") as address:
+        yield address
+
+
+def pages_of(language):
+    """Names of pages as they stand in the repository: index, faults/E04."""
+    folder = ROOT / "docs" / LANGUAGES[language]
+    names = [str(path.relative_to(folder).with_suffix("")) for path in sorted(folder.rglob("*.md"))]
+    return [name for name in names if not re.match(r"(en|public)/", name)]
+
+
+def address_of(language, name):
+    return LANGUAGES[language] + re.sub(r"\bindex$", "", name)
+
+
+def look(task, *words):
+    return json.loads(output_of("node", "tests/site/look.mjs", task, *words))
+
+
+@pytest.fixture(scope="session")
+def looked(request, site, tmp_path_factory):
+    """What the browser saw on every page of one language; the first worker that asks lets it look."""
+    language = request.param
+    alone = os.environ.get("PYTEST_XDIST_WORKER") is None
+    seen = (tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent) / f"looked.{language}.json"
+    with one_after_the_other(f"looked.{language}"):
+        if not seen.exists():
+            found = look("pages", site, *(address_of(language, name) for name in pages_of(language)))
+            seen.write_text(json.dumps(found).replace(site, "/"), encoding="ascii")
+    return language, json.loads(seen.read_text(encoding="ascii"))
+
+
+in_each_language = pytest.mark.parametrize("looked", LANGUAGES, indirect=True)
+
+
+def quiet(heard):
+    """No error, nothing asked of another machine, nothing asked for in vain."""
+    return heard == {"errors": [], "foreign": [], "failed": []}
+
+
+@in_each_language
+def test_every_page_opens_in_silence(looked):
+    language, found = looked
+    assert len(found) == 2 * len(pages_of(language)) >= 22
+    for page in found:
+        assert page["status"] == 200 and page["lang"] == language and quiet(page["heard"]), page
+        assert page["dark"] == (page["view"] == "phone"), page["path"]
+
+
+@in_each_language
+def test_nothing_is_wider_than_the_window(looked):
+    _, found = looked
+    assert {page["view"] for page in found} == {"desk", "phone"}
+    for page in found:
+        assert page["wide"] == {"by": 0, "what": []}, page["path"]
+
+
+@in_each_language
+def test_axe_finds_nothing(looked):
+    _, found = looked
+    told = {f"{page['path']} {page['view']}": page["axe"] for page in found if page["axe"]}
+    assert not told, json.dumps(told, indent=1)
+
+
+@in_each_language
+def test_pictures_are_drawn_and_told(looked):
+    language, found = looked
+    seen = 0
+    for page in found:
+        for picture in page["pictures"]:
+            seen += 1
+            assert picture["drawn"] and len(picture["alt"]) > 20, (page["path"], picture)
+            assert bool(BENGALI.search(picture["alt"])) == (language == "bn"), (page["path"], picture["alt"])
+    assert seen >= 10
+
+
+def test_pictures_hold_no_bengali_to_draw():
+    """The fonts of the site do not reach into a picture, so there would be boxes."""
+    pictures = [*(ROOT / "docs").rglob("*.svg")]
+    assert len(pictures) >= 10
+    for picture in pictures:
+        drawn = re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(encoding="utf-8"), re.S)
+        assert not BENGALI.search("".join(drawn)), picture
+
+
+@in_each_language
+def test_bengali_is_drawn_by_the_font_that_comes_along(looked):
+    language, found = looked
+    for page in found:
+        assert page["fonts"] or (language, page["view"]) == ("en", "phone"), page["path"]
+        for sample in page["fonts"]:
+            assert sample["fonts"] and all(font.startswith("Noto Sans Bengali") for font in sample["fonts"]), (page["path"], sample)
+            assert not any(font.endswith("of this machine") for font in sample["fonts"]), (page["path"], sample)
+
+
+def test_letters_have_one_form():
+    """Search compares characters, and some letters of Bengali can be written in two ways."""
+    for name in pages_of("bn"):
+        text = (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+        assert unicodedata.is_normalized("NFC", text), name
+
+
+@in_each_language
+def test_links_lead_somewhere(looked, book):
+    _, found = looked
+    ids = {f"/{page['path']}": set(page["ids"]) for page in found}
+    for page in found:
+        for link in page["links"]:
+            address = urllib.parse.urlsplit(urllib.parse.unquote(link))
+            file = book / "site" / address.path.lstrip("/")
+            there = file.is_file() or file.with_name(file.name + ".html").is_file() or (file / "index.html").is_file()
+            assert there or address.scheme == "https", (page["path"], link)
+            if address.fragment and address.path in ids:
+                assert address.fragment in ids[address.path], (page["path"], link)
+
+
+@in_each_language
+def test_the_other_language_is_one_click_away(looked):
+    language, found = looked
+    for page in found:
+        other = f"/en/{page['path']}" if language == "bn" else "/" + page["path"].removeprefix("en/")
+        assert page["twin"] == [other], page["path"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_switching_the_language_keeps_the_page(language, site):
+    (other,) = LANGUAGES.keys() - {language}
+    told = look("language", site, address_of(language, FAULT))
+    assert quiet(told["heard"])
+    assert [(one["address"], one["lang"]) for one in told["seen"]] == [
+        (site + address_of(other, FAULT), other), (site + address_of(language, FAULT), language)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_menus_of_a_phone(language, site):
+    (other,) = LANGUAGES.keys() - {language}
+    told = look("menus", site, address_of(language, FAULT))
+    listed = {link.removeprefix(site) for link in told["contents"]}
+    assert {address_of(language, name) for name in pages_of(language)} | {f"minios.{language}.pdf", f"minios.{language}.epub"} == listed
+    assert quiet(told["heard"]) and told["wide"]["by"] == 0
+    assert told["address"] == site + address_of(other, FAULT)
+    assert not told["axe"], told["axe"]
+
+
+# Where somebody looks, for what, where it is, and what must be read there.
+SEARCHES = {
+    "Bengali": ("bn", "\u0997\u09cb\u09a1\u09bc\u09be\u09af\u09bc", "", "\u0997\u09cb\u09a1\u09bc\u09be\u09af\u09bc"),
+    "Bengali in the other form": ("bn", "\u0997\u09cb\u09dc\u09be\u09df", "", "\u0997\u09cb\u09a1\u09bc\u09be\u09af\u09bc"),
+    "conjuncts": ("bn", "\u09b6\u09ac\u09cd\u09a6\u0995\u09cb\u09b7", "glossary", "\u09b6\u09ac\u09cd\u09a6\u0995\u09cb\u09b7"),
+    "English in the Bengali book": ("bn", "heap_start", "chapter-4", "heap_start"),
+    "English": ("en", "overflow", "", "overflow"),
+    "a code": ("en", "E09", "faults/E09", "stale"),
+}
+# The search box is VitePress's: a list of links that it calls a button, whose parts axe counts as nested.
+FOREIGN_BOX = {"nested-interactive", "label-content-name-mismatch"}
+
+
+@pytest.mark.parametrize("what", SEARCHES)
+def test_search_finds(what, site):
+    language, word, place, text = SEARCHES[what]
+    told = look("search", site, address_of(language, "glossary" if place != "glossary" else FAULT), word)
+    assert "Noto Sans Bengali" in told["typedIn"]
+    assert all(link.startswith(f"{site}en/") == (language == "en") for link in told["results"]), told["results"]
+    assert told["address"].startswith(site + LANGUAGES[language] + place) and text in told["text"]
+    assert quiet(told["heard"]) and {one["id"] for one in told["axe"]} <= FOREIGN_BOX, told["axe"]
+
+
+def test_a_wrong_address_is_told(site):
+    for language, prefix in LANGUAGES.items():
+        for page in look("pages", site, f"{prefix}no-such-page"):
+            assert page["status"] == 404 and page["lang"] == language and not page["axe"] and not page["heard"]["foreign"], page
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(f"{site}..%2f..%2f..%2fMakefile", timeout=10).close()
+
+
+def run_together(text):
+    """Letters only: a PDF tells where they stand, not where a word ends."""
+    return re.sub(r"[\s\u200b-\u200d]+", "", text)
+
+
+def heading_of(path):
+    return re.sub(r"\s*\{#[\w-]+\}|[`*]", "", re.search(r"^# (.*)", path.read_text(encoding="utf-8"), re.M)[1])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pdf_holds_every_page(language, book):
+    pdf = book / f"minios.{language}.pdf"
+    text = run_together(output_of("pdftotext", pdf, "-"))
+    for name in pages_of(language):
+        assert run_together(heading_of(ROOT / "docs" / LANGUAGES[language] / f"{name}.md")) in text or name == "lab", name
+    about = output_of("pdfinfo", pdf)
+    assert f"MiniOS: {BOOK_TITLES[language]}" in about and int(re.search(r"Pages: +(\d+)", about)[1]) > 40
+    fonts = [line.split() for line in output_of("pdffonts", pdf).splitlines()[2:]]
+    assert any("NotoSansBengali" in words[0] for words in fonts)
+    assert all(words[-5] == "yes" for words in fonts), "a font is not embedded"
+    assert "127.0.0.1" not in output_of("pdfinfo", "-url", pdf), "a link that leads out of the book, to nobody"
+    assert (book / "site" / pdf.name).read_bytes() == pdf.read_bytes()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_epub_is_valid_and_holds_every_page(language, book):
+    epub = book / f"minios.{language}.epub"
+    output_of("java", "-jar", "/usr/share/java/epubcheck.jar", epub, "--failonwarnings")
+    with zipfile.ZipFile(epub) as parts:
+        text = "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xhtml"))
+        assert any("noto-sans-bengali" in name for name in parts.namelist())
+        assert f'lang="{language}"' in text and BOOK_TITLES[language] in parts.read("EPUB/content.opf").decode()
+    text = run_together(re.sub(r"<[^>]*>", "", text))
+    for name in pages_of(language):
+        assert run_together(heading_of(ROOT / "docs" / LANGUAGES[language] / f"{name}.md")) in text or name == "lab", name
+    assert (book / "site" / epub.name).read_bytes() == epub.read_bytes()
+
+
+def test_one_command_serves_it_until_ctrl_c(book):
+    with served("./minios", "book") as address:
+        for page in ("", "en/", FAULT, "minios.bn.pdf", "minios.en.epub"):
+            with urllib.request.urlopen(address + page, timeout=10) as answer:
+                assert answer.status == 200 and len(answer.read()) > 1000, page
+
+
+def would_be_built(*more):
+    return subprocess.run(["make", "-s", "-q", "book", *more], cwd=ROOT, check=False).returncode == 1
+
+
+def test_only_what_changed_is_built_again(book):
+    assert (book / "complete").exists() and not would_be_built()
+    for changed in (f"docs/{FAULT}.md", "docs/faults", "docs/pictures/tag.bn.svg", "web/package-lock.json", "web/.vitepress/words.en.json", "tools/book/epub.py"):
+        assert would_be_built("-W", changed), changed
+
+
+def test_packages_are_pinned_and_name_no_registry():
+    lock = json.loads((ROOT / "web" / "package-lock.json").read_text(encoding="utf-8"))
+    assert not any("resolved" in package for package in lock["packages"].values())
+    assert all("integrity" in package for name, package in lock["packages"].items() if name)
+    wanted = json.loads((ROOT / "web" / "package.json").read_text(encoding="utf-8"))["dependencies"]
+    assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values()), wanted
+    assert (ROOT / "web" / "node_modules" / ".complete").read_bytes() == (ROOT / "web" / "package-lock.json").read_bytes()

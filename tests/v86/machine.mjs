@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+//
+// The kernel in v86, without a page:  node machine.mjs IMAGE WHAT [SEED]   prints what it saw as one line of JSON.
+
+import { boot, imageAt } from '../../web/lab/node.mjs'
+import { addressOf } from '../../web/lab/elf.mjs'
+import { hex } from '../../web/lab/description.mjs'
+import { Session, transcript } from '../../web/lab/session.mjs'
+
+const [path, what, seed = '1'] = process.argv.slice(2)
+const image = imageAt(path)
+const quiet = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
+
+async function session(options = 'on_fault=report') {
+  const begun = performance.now()
+  const one = new Session({ image, start: (tell) => boot(image, options, tell) })
+  await one.boot()
+  return Object.assign(one, { took: performance.now() - begun })
+}
+
+function random(seed) {
+  let state = Number(seed)
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+}
+
+const COMMANDS = [
+  (r) => `alloc ${r(300)}`, (r) => `alloc ${r(3)}`, (r) => `alloc ${r(100)} ${1 << r(13)}`, (r) => `zalloc ${r(80)}`,
+  (r) => `alloc ${r(40)}; alloc ${r(40)}; free`, () => 'free', () => 'free last', (r) => `free #${1 + r(9)}`, (r) => `resize last ${r(200)}`,
+  () => 'mark', () => 'release', (r) => `fill #${1 + r(9)} text`, () => 'alloc 9M', (r) => `alloc 5 ${3 + 2 * r(9)}`, () => 'bug overflow', () => '',
+]
+
+/** What a person sees of a heap: a row a block as `blocks` prints it, and all else that is decoded. */
+function picture(view) {
+  const rows = view.heap.blocks.map((b) => [b.number ? `#${b.number}` : '-', hex(b.payload), b.size, b.gap, b.slack, b.ownerName].join(' '))
+  return { rows, words: view.heap.words, figures: view.heap.figures, damage: view.heap.damage, disagreements: view.disagreements }
+}
+
+function printed(text) {
+  const table = text.slice(text.lastIndexOf('minios> blocks all'))
+  return [...table.matchAll(/^ +(#\d+|-) +(0x.*)$/gm)].map((row) => `${row[1]} ${row[2].trim().split(/ +/).join(' ')}`)
+}
+
+function figuresIn(text) {
+  const part = text.slice(text.lastIndexOf('minios> stats'))
+  return Object.fromEntries([...part.matchAll(/^(\w+) +(\d+) /gm)].map((row) => [row[1], Number(row[2])]))
+}
+
+/** Sequences of commands; after each the picture and what the kernel prints, and at the end every step once more. */
+async function sequences() {
+  const one = await session()
+  const r = random(seed)
+  const seen = { compared: 0, different: [], steps: 0, again: [] }
+  const recorded = new Map()
+  for (let n = 0; n < 50; n++) {
+    for (let length = 1 + r(8); length > 0; length--) {
+      await one.run([COMMANDS[r(COMMANDS.length)](r)])
+      recorded.set(one.history.place() - 1, JSON.stringify(picture(one.view())))
+    }
+    await one.run(['stats', 'blocks all'])
+    const shown = picture(one.view())
+    const told = { rows: printed(transcript(one.text)), figures: figuresIn(transcript(one.text)) }
+    const same = JSON.stringify([shown.rows, shown.figures]) === JSON.stringify([told.rows, { ...shown.figures, ...told.figures }])
+    if (!same || shown.disagreements.length || shown.damage.length) seen.different.push({ shown, told })
+    seen.compared++
+    if (r(4) === 0) await one.run(['free all'])
+  }
+  const order = [...recorded.keys()].sort(() => r(3) - 1)
+  for (const step of order) if (JSON.stringify(picture(one.view(step))) !== recorded.get(step)) seen.again.push(step)
+  seen.steps = order.length
+  await one.end()
+  return seen
+}
+
+/** Each bug by its name: what the step of the mistake shows, the faults, and whether the heap is as it was. */
+async function bugs() {
+  const one = await session()
+  await one.run(['alloc 100', 'alloc 7 64', 'bug'])
+  const names = [...transcript(one.text).matchAll(/^ {2}([a-z-]+) .* (?:E\d\d|-)$/gm)].map((row) => row[1])
+  const seen = {}
+  for (const name of names) {
+    const before = JSON.stringify(picture(one.view()))
+    const first = one.history.steps.length
+    await one.run([`bug ${name}`])
+    const steps = one.history.steps.map((step, n) => ({ ...step, n })).slice(first).filter((step) => !step.unnoticed)
+    const mistake = steps.find((step) => step.event.name === 'mistake')
+    seen[name] = {
+      faults: steps.filter((step) => step.event.name === 'fault').map((step) => step.event.fault),
+      changed: mistake.changes.reduce((sum, change) => sum + change.after.filter((byte, i) => byte !== change.before[i]).length, 0),
+      damage: one.view(mistake.n).heap.damage.map((one) => [one.piece, one.length]),
+      restored: JSON.stringify(picture(one.view())) === before,
+    }
+  }
+  await one.end()
+  return seen
+}
+
+/** One byte after the other around a block is changed from outside: does the picture show it, and what says the kernel? */
+async function damage() {
+  const one = await session()
+  await one.run(['alloc 20', 'alloc 13 64', 'alloc 5'])
+  const block = one.view().heap.blocks[1]
+  const seen = []
+  for (let address = block.payload - 16; address < block.boundary; address++) {
+    const byte = one.read(address, 1)[0]
+    one.poke(address, [byte ^ 0x11])
+    await one.run(['check'])
+    const view = one.view()
+    const shown = view.heap.damage.some((run) => run.address <= address && address < run.address + run.length)
+    seen.push({ at: address - block.payload, size: block.size, tag: block.tag - block.payload, shown, any: view.heap.damage.length > 0 || view.disagreements.length > 0,
+      blocks: view.heap.blocks.length, kernel: /\n(E0\d) /.exec(transcript(one.text).split('minios> check').at(-1))?.[1] ?? '' })
+    one.poke(address, [byte])
+  }
+  await one.end()
+  return seen
+}
+
+/** Back to each line in turn: the same text and the same picture as when it was typed first. */
+async function back() {
+  const one = await session()
+  const lines = Array.from({ length: 40 }, (_, n) => ['alloc 10', 'alloc 20 64', 'fill last x', 'mark', 'free', 'release'][n % 6].replace('last', `#${n}`))
+  const then = [{ text: one.text, picture: JSON.stringify(picture(one.view())) }]
+  for (const line of lines) {
+    await one.run([line])
+    then.push({ text: one.text, picture: JSON.stringify(picture(one.view())) })
+    if (then.length % 13 === 0) await quiet(450)
+  }
+  const states = one.states.length
+  const wrong = []
+  for (const count of [39, 30, 27, 14, 13, 3, 0]) {
+    const state = await one.backTo(count)
+    const same = one.text === then[count].text && JSON.stringify(picture(one.view())) === then[count].picture
+    if (state !== 'waiting' || !same || one.lines.length !== count) wrong.push({ count, state, text: one.text })
+  }
+  await one.end()
+  return { states, wrong }
+}
+
+/** The ends that a machine can have. */
+async function ends() {
+  const one = await session()
+  const seen = {}
+  for (const line of ['halt', 'panic null', 'reboot', 'panic stack']) {
+    seen[line] = [await one.run([line]), one.now('status')]
+    await one.again()
+  }
+  await one.end()
+  const loud = await session('')
+  seen['free 5'] = [await loud.run(['alloc 9', 'free 5']), loud.now('status')]
+  await loud.end()
+  return seen
+}
+
+/** Lines as they were typed, whatever was done to edit them. */
+async function typed() {
+  const one = await session()
+  for (const keys of ['alloc 1000\x7f\x7f\r', 'llo 5\x01a\x1b[C\x1b[C\x1b[Cc\r', 'nothing\x15al\t 7; free\r', '\x1b[A\r', 'no\x03', '\r', 'stats now\r', '  map  \r']) {
+    one.type(keys)
+    await quiet(120)
+  }
+  await one.end()
+  return one.lines.map((line) => [line.text, line.command])
+}
+
+async function boots() {
+  const one = await session()
+  const { took, text } = one
+  const symbol = addressOf(image, 'kernel_heap') === one.known.heap
+  const missing = addressOf(image, 'no_such_symbol') === undefined
+  await quiet(500)
+  const [cpu, begun] = [process.cpuUsage(), performance.now()]
+  await quiet(2000)
+  const used = process.cpuUsage(cpu)
+  await one.end()
+  return { took, text: transcript(text), symbol, missing, idle: (used.user + used.system) / 1000 / (performance.now() - begun) }
+}
+
+const WHAT = { boots, sequences, bugs, damage, back, ends, typed }
+console.log(`\n${JSON.stringify(await WHAT[what]())}`)
+process.exit(0)

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+//
+// The machine: v86 with our kernel in it, booted by multiboot and without a BIOS. What it tells: each byte on the serial
+// line, each moment to look (machine_moment in the kernel), that it restarts, and that it cannot go on.
+
+const DIAGNOSTIC_PORT = 0x80
+const RAM = 32 << 20
+
+/** v86 forgets that a device may have fewer bars than places for them, and then cannot restore a state. */
+function fillBars(cpu) {
+  for (const device of cpu.devices.pci.devices)
+    for (let n = 0; n < (device?.pci_bars.length ?? 0); n++) device.pci_bars[n] ??= { size: 0, original_bar: 0 }
+}
+
+/** What v86 cannot do, a fault within a fault for one, ends in an exception of its own. */
+function guard(emulator, tell) {
+  const { cpu } = emulator.v86
+  const loop = cpu.main_loop
+  cpu.main_loop = () => {
+    try {
+      return loop()
+    } catch (error) {
+      emulator.stop()
+      tell.fail?.(error)
+      return 0
+    }
+  }
+}
+
+function hook(emulator, tell) {
+  const { cpu } = emulator.v86
+  cpu.io.register_write(DIAGNOSTIC_PORT, {}, (number) => tell.moment?.(number))
+  cpu.reboot_internal = () => {
+    emulator.stop()
+    tell.reboot?.()
+  }
+  fillBars(cpu)
+  guard(emulator, tell)
+}
+
+/** V86 and wasm: the emulator and where its code lies. image: the kernel, as bytes. options: its command line. */
+export async function startGuest({ V86, wasm, image, options, screen, tell }) {
+  const emulator = new V86({
+    wasm_path: wasm,
+    memory_size: RAM,
+    vga_memory_size: 1 << 20,
+    multiboot: { buffer: image.slice().buffer },
+    cmdline: options,
+    autostart: false,
+    disable_speaker: true,
+    disable_keyboard: true,
+    disable_mouse: true,
+    screen,
+  })
+  await new Promise((resolve) => emulator.add_listener('emulator-ready', resolve))
+  emulator.add_listener('serial0-output-byte', (byte) => tell.byte?.(byte))
+  hook(emulator, tell)
+  const memory = () => emulator.v86.cpu.mem8
+  return {
+    emulator,
+    /** A view, not a copy: it changes with the machine. */
+    read: (address, length) => memory().subarray(address >>> 0, (address >>> 0) + length),
+    write: (address, bytes) => memory().set(bytes, address),
+    type: (text) => emulator.serial0_send(text),
+    press: (text) => emulator.keyboard_send_text(text),
+    run: () => emulator.run(),
+    stop: () => emulator.stop(),
+    running: () => emulator.is_running(),
+    save: () => emulator.save_state(),
+    restore: (state) => emulator.restore_state(state),
+    destroy: () => emulator.destroy(),
+  }
+}

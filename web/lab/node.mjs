@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+//
+// The same machine without a page.
+
+import fs from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { V86 } from 'v86'
+import { startGuest } from './guest.mjs'
+
+const WASM = fileURLToPath(new URL('../node_modules/v86/build/v86.wasm', import.meta.url))
+
+export function imageAt(path) {
+  return new Uint8Array(fs.readFileSync(path))
+}
+
+export function boot(image, options, tell) {
+  return startGuest({ V86, wasm: WASM, image, options, tell })
+}
