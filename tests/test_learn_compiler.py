@@ -68,7 +68,7 @@ def unwrapped(text):
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("name,right,written", MISTAKES, ids=lambda value: value if "\n" not in value else "")
+@pytest.mark.parametrize("name,right,written", MISTAKES, ids=[f"{n}-{row[0]}" for n, row in enumerate(MISTAKES)])
 def test_a_compiler_error_gets_its_word_of_help(name, right, written, compiler, tmp_path):
     assert RIGHT.count(right) == 1
     status, said = Learner(tmp_path, compiler).try_out(RIGHT.replace(right, written))
