@@ -12,7 +12,7 @@ import time
 import pytest
 
 from kernel import COMPILERS, MACHINES, NO_START, PANIC, ROOT
-from learn import (BOSS, EXERCISES, FAILED, LANGUAGES, MISUSED, PASSED, STEPS, Learner, diagnosis, learner,  # noqa: F401
+from learn import (BOSS, EACH_COMPILER, EXERCISES, FAILED, LANGUAGES, MISUSED, PASSED, STEPS, Learner, diagnosis, learner,  # noqa: F401
                    second_step_done, solution)
 
 TEMPLATE = (EXERCISES / "template.c").read_text(encoding="utf-8")
@@ -190,6 +190,7 @@ def test_a_spoilt_progress_file_costs_nothing(written, learner):
     assert learner.learn("hint")[0] == PASSED
 
 
+@pytest.mark.slow
 def test_progress_survives_a_kill_at_any_moment(learner):
     """Nine times between the start and the end of a check that would pass; what was passed before stays passed."""
     learner.write(solution(4))
@@ -247,7 +248,7 @@ WILD = [
 ]
 
 
-@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("compiler", EACH_COMPILER)
 @pytest.mark.parametrize("name,step,right,written,besides,function", WILD,
                          ids=[f"{n}-{row[0]}" for n, row in enumerate(WILD)])
 def test_a_wild_heap_is_contained_and_named(name, step, right, written, besides, function, compiler, tmp_path):
@@ -283,6 +284,7 @@ def test_a_heap_that_is_right_here_and_wrong_in_the_kernel(learner):
     assert learner.ticks() == [1, 2]
 
 
+@pytest.mark.slow
 def test_a_heap_that_does_not_come_back_in_the_kernel(learner):
     status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        for (;;)\n            size++;\n"))
     assert status == FAILED and "did not come back: it was stopped after" in said, said
@@ -308,8 +310,8 @@ def test_run_my_takes_the_heap_as_far_as_it_is(learner):
     assert re.search(r"moved up by 100 .*moved up by 13 ", said, re.S), said
 
 
-def test_run_my_without_a_heap_yet_says_what_to_do(tmp_path):
-    learner = Learner(tmp_path)
+def test_run_my_without_a_heap_yet_says_what_to_do(learner):
+    learner.file.unlink()
     for machine in MACHINES:
         status, said = learner.run(ROOT / "minios", "run", "my", machine)
         assert status == NO_START and "my_init() in my_heap.c answered false" in said and "./minios learn" in said, said
