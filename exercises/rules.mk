@@ -7,9 +7,12 @@ LEARN_BUILD := build/learn-$(notdir $(CC))
 LEARN_SOURCES := $(wildcard exercises/check/*.c)
 LEARN_CFLAGS := -D_GNU_SOURCE -std=c11 -O1 -g $(WARNINGS) -fno-omit-frame-pointer -fno-pie -iquote exercises
 
+# Each file comes into its place whole: a compiler that was killed leaves no half of one that looks up to date.
 $(LEARN_BUILD)/%.o: exercises/check/%.c exercises/check/check.h exercises/my_heap.h exercises/rules.mk
 	@mkdir -p $(@D)
-	@$(CC) $(LEARN_CFLAGS) -c -o $@ $<
+	@$(CC) $(LEARN_CFLAGS) -c -o $@.new $<
+	@mv $@.new $@
 
 $(LEARN_BUILD)/checks.o: $(LEARN_SOURCES:exercises/check/%.c=$(LEARN_BUILD)/%.o)
-	@ld -r -o $@ $^
+	@ld -r -o $@.new $^
+	@mv $@.new $@

@@ -4,8 +4,11 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
+
+import pytest
 
 from kernel import ROOT
 
@@ -52,6 +55,22 @@ def diagnosis(said):
     """The name of the likely mistake that was told; None when none was."""
     found = re.search(r"^What it looks like  \(([\w-]+)\)$", said, re.M)
     return found and found[1]
+
+
+@pytest.fixture(scope="session")
+def second_step_done(tmp_path_factory):
+    """The folder of somebody who passed two steps: with kernels that are nearly built."""
+    home = tmp_path_factory.mktemp("learner")
+    status, said = Learner(home).try_out(solution(2), 2)
+    assert status == PASSED, said
+    return home
+
+
+@pytest.fixture
+def learner(second_step_done, tmp_path):
+    """A copy of them for each test."""
+    shutil.copytree(second_step_done, tmp_path / "home")
+    return Learner(tmp_path / "home")
 
 
 # ---- Wrong answers: changes to a solution ----

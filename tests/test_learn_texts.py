@@ -100,3 +100,10 @@ def test_markdown_for_a_terminal():
     shown = screen.markdown(text, "")
     assert shown.startswith("T `x`\n\nSome stress and a code word ")
     assert "\ntwo words.\n\n  as  it   is\n\n  *p\n\n- one *q\n- two" in shown
+
+
+def test_no_name_is_told_twice():
+    for language in ("bn", "en"):
+        tables = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "exercises" / "words").glob(f"*.{language}.txt"))]
+        names = [name for text in tables for name in re.findall(r"^\[([\w.-]+)\]$", text, re.M)]
+        assert len(names) > 150 and sorted(set(names)) == sorted(names)

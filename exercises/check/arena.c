@@ -101,7 +101,7 @@ static unsigned char *room(void)
                       -1, 0);
         if (mapped != ROOM_START || mprotect(mapped + PAGE, ROOM_BYTES, PROT_READ | PROT_WRITE) != 0) {
             perror("no memory for the check");
-            exit(9);
+            _Exit(9);
         }
     }
     return mapped + PAGE;

@@ -19,7 +19,7 @@ static void init_even(void)
     EXPECT(IN_MEMORY, "heap.heap_end", heap.heap_end, memory + 256, "end-wrong",
            GUESS(UNWRITTEN, "word-unwritten") GUESS(256, "end-is-size") GUESS(memory + 255, "end-is-last-byte"));
     EXPECT(IN_MEMORY, "heap.free_memory_pointer", heap.free_memory_pointer, memory, "free-wrong",
-           GUESS(UNWRITTEN, "free-unwritten") GUESS(memory + 256, "free-at-end"));
+           GUESS(UNWRITTEN, "free-unset") GUESS(memory + 256, "free-at-end"));
 }
 
 /* Both ends lie askew: 5 bytes behind one multiple of 16, 1 behind another. */

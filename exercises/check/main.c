@@ -62,19 +62,29 @@ static void print_frames(void)
         say("frame %p\n", frames[i]);
 }
 
-/* Where the program was, and where its stack. */
-static void look_at(const ucontext_t *context, uintptr_t *pc, uintptr_t *stack)
+struct place {
+    uintptr_t pc, stack, frame;
+};
+
+static struct place place_of(const ucontext_t *context)
 {
 #if defined(__x86_64__)
-    *pc = (uintptr_t)context->uc_mcontext.gregs[REG_RIP];
-    *stack = (uintptr_t)context->uc_mcontext.gregs[REG_RSP];
+    const greg_t *registers = context->uc_mcontext.gregs;
+    return (struct place){ (uintptr_t)registers[REG_RIP], (uintptr_t)registers[REG_RSP],
+                           (uintptr_t)registers[REG_RBP] };
 #elif defined(__aarch64__)
-    *pc = context->uc_mcontext.pc;
-    *stack = context->uc_mcontext.sp;
+    return (struct place){ context->uc_mcontext.pc, context->uc_mcontext.sp, context->uc_mcontext.regs[29] };
 #else
-    *pc = 0;
-    *stack = (uintptr_t)context;
+    return (struct place){ 0, (uintptr_t)context, 0 };
 #endif
+}
+
+/* Where the stack ran out in the first instruction of a function, the call tells more. Above the frame pointer's own
+ * place lies where the function returns to. */
+static void print_caller(const struct place *place)
+{
+    if (place->frame - place->stack < NEAR_STACK && place->frame % sizeof(void *) == 0)
+        say("caller %p\n", ((void **)place->frame)[1]);
 }
 
 /* An address that no machine has is not told: the processor refuses before it looks. */
@@ -98,14 +108,16 @@ static const char *crash_of(int number, bool told, uintptr_t address, uintptr_t 
 
 static void on_crash(int number, siginfo_t *info, void *context)
 {
-    uintptr_t address = (uintptr_t)info->si_addr, pc, stack;
+    uintptr_t address = (uintptr_t)info->si_addr;
+    struct place place = place_of(context);
     bool told = is_told(number, info);
     char text[64];
 
-    look_at(context, &pc, &stack);
-    const char *crash = crash_of(number, told, address, stack);
+    const char *crash = crash_of(number, told, address, place.stack);
     say("crash %s\n", crash);
-    say("pc 0x%zx\n", (size_t)pc);
+    if (strcmp(crash, "crash-stack") == 0)
+        print_caller(&place);
+    say("pc 0x%zx\n", (size_t)place.pc);
     if (told) {
         name_address(text, sizeof text, address);
         say("wrote %s\n", text);
@@ -129,6 +141,14 @@ void contain(void)
     sigaltstack(&other, NULL);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaction(signals[i], &action, NULL);
+}
+
+/* Somebody called exit. */
+static void on_exit_early(void)
+{
+    say("crash crash-abort\n");
+    print_frames();
+    end_report(blamed("crash-abort"));
 }
 
 void start_clock(void)
@@ -165,9 +185,10 @@ int main(int count, char **words)
         return 2;
     }
     contain();
+    atexit(on_exit_early);
     run_step(only);
     for (int step = 1; count == 2 && step < level; step++)
         run_step(step);
     say("passed\n");
-    return 0;
+    _Exit(0);
 }

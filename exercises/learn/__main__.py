@@ -25,7 +25,7 @@ def step_named(words, progress, arguments):
     """The step of the first argument, or the current one; None, after a word, when there is no such step."""
     if not arguments:
         return progress.current
-    if arguments[0].isdigit() and 1 <= int(arguments[0]) <= BOSS:
+    if arguments[0].isdecimal() and 1 <= int(arguments[0]) <= BOSS:
         return int(arguments[0])
     say(words("step.unknown", asked=arguments[0], last=BOSS))
     return None

@@ -54,25 +54,28 @@ def can_boot(machine):
 
 
 def build(machine):
-    """The kernel on this heap; raises ValueError with the compiler's words."""
+    """The kernel on this heap; raises ValueError with the compiler's words. Should a build have been killed, half a file
+    may look up to date: then all is built anew."""
     folder = BUILD / f"{machine}-{CC_NAME}-my"
-    kernel = folder / "minios.elf"
-    made = subprocess.run(["make", "-s", "-j2", f"MACHINE={machine}", f"LEARNER={shown_to_make()}", f"CC={CC}",
-                           f"BUILD={made_name(folder)}", made_name(kernel)],
-                          cwd=ROOT, capture_output=True, text=True, errors="replace", check=False,
-                          env=dict(os.environ, LC_ALL="C"))
+    made = run_make(machine, folder)
+    if made.returncode != 0:
+        shutil.rmtree(folder, ignore_errors=True)
+        made = run_make(machine, folder)
     if made.returncode != 0:
         words = plain_quotes(made.stderr)
         raise ValueError(linker_words(words) if "undefined reference" in words else words.strip()[:800])
-    return kernel
+    return folder / "minios.elf"
+
+
+def run_make(machine, folder):
+    return subprocess.run(["make", "-s", "-j2", f"MACHINE={machine}", f"LEARNER={made_name(FILE)}", f"CC={CC}",
+                           f"BUILD={made_name(folder)}", made_name(folder / "minios.elf")],
+                          cwd=ROOT, capture_output=True, text=True, errors="replace", check=False,
+                          env=dict(os.environ, LC_ALL="C"))
 
 
 def made_name(path):
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
-
-
-def shown_to_make():
-    return made_name(FILE)
 
 
 def limit_time():

@@ -42,10 +42,15 @@ def run_checks(program, level, only=None):
     return report
 
 
+def addresses_of(report):
+    """Where it happened, and the calls that led there: a return address is one behind its call."""
+    return ([int(caller, 16) - 1 for caller in report.all("caller")] + [int(pc, 16) for pc in report.all("pc")] +
+            [int(frame, 16) - 1 for frame in report.all("frame")])
+
+
 def first_frame(program, report):
-    """(function, line) of the learner's code in which a crash happened, or None. A return address is one behind its call."""
-    addresses = [f"{int(pc, 16):#x}" for pc in report.all("pc")[-1:]]
-    addresses += [f"{int(frame, 16) - 1:#x}" for frame in report.all("frame")]
+    """(function, line) of the learner's code in which a crash happened, or None."""
+    addresses = [f"{address:#x}" for address in addresses_of(report)]
     try:
         told = subprocess.run(["addr2line", "-f", "-e", str(program), *addresses], capture_output=True, text=True, check=False)
     except OSError:

@@ -20,7 +20,7 @@ class Lesson:
     # ---- What the learner sees ----
 
     def list(self):
-        done = len(self.progress.data["passed"])
+        done = len(self.progress.done)
         say(f"{style('title', self.words('list.title'))}  {bar(done, BOSS)} " +
             self.words("list.count", done=done, whole=BOSS))
         for step in range(1, BOSS + 1):

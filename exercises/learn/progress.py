@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# What the learner has done, in one small file that is replaced as a whole: whoever is interrupted, at whatever moment, finds
-# the old one or the new one, never half of one. Beside it lies a copy of the heap for each step that was passed.
+# What the learner has done: a copy of the heap for each step that was passed, and beside them a small file with the hints
+# and the language. Each is replaced as a whole: whoever is interrupted, at whatever moment, finds the old one or the new
+# one, never half of one.
 
 import contextlib
 import fcntl
@@ -13,17 +14,14 @@ from place import BOSS, FILE, LANGUAGES, STATE, TEMPLATE
 
 class Progress:
     def __init__(self):
-        self.data = {"passed": [], "hints": {}, "language": None}
+        self.data = {"hints": {}, "language": None}
         try:
             self.take(json.loads((STATE / "progress.json").read_text(encoding="utf-8")))
-        except FileNotFoundError:
-            pass
-        except (ValueError, TypeError, KeyError, AttributeError):  # somebody edited it: the copies tell what was passed
-            self.data["passed"] = [step for step in range(1, BOSS + 1) if self.copy_of(step).exists()]
+        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+            pass  # nothing yet, or somebody edited it: no step is lost by that
 
     def take(self, told):
-        self.data = {"passed": sorted({step for step in told["passed"] if step in range(1, BOSS + 1)}),
-                     "hints": {step: int(count) for step, count in told["hints"].items()},
+        self.data = {"hints": {str(int(step)): int(count) for step, count in told["hints"].items()},
                      "language": told["language"] if told["language"] in LANGUAGES else None}
 
     @staticmethod
@@ -33,29 +31,32 @@ class Progress:
     def save(self):
         write_whole(STATE / "progress.json", json.dumps(self.data, indent=1) + "\n")
 
+    def passed(self, step):
+        """A step is passed when there is a copy of the heap that passed it."""
+        return self.copy_of(step).exists()
+
+    @property
+    def done(self):
+        return [step for step in range(1, BOSS + 1) if self.passed(step)]
+
     @property
     def current(self):
         """The first step that is not passed; after the last one, the last."""
-        return next((step for step in range(1, BOSS + 1) if step not in self.data["passed"]), BOSS)
+        return next((step for step in range(1, BOSS + 1) if not self.passed(step)), BOSS)
 
     @property
     def highest(self):
-        return max(self.data["passed"], default=0)
+        return max(self.done, default=0)
 
     @property
     def all_done(self):
-        return len(self.data["passed"]) == BOSS
-
-    def passed(self, step):
-        return step in self.data["passed"]
+        return len(self.done) == BOSS
 
     def mark_passed(self, step, text):
         """A heap that passes a step passes all below it."""
         for below in range(1, step + 1):
-            if below == step or not self.copy_of(below).exists():
+            if below == step or not self.passed(below):
                 write_whole(self.copy_of(below), text)
-        self.data["passed"] = sorted(set(self.data["passed"]) | set(range(1, step + 1)))
-        self.save()
 
     def next_hint(self, step, most):
         count = min(self.data["hints"].get(str(step), 0) + 1, most)
@@ -76,9 +77,8 @@ class Progress:
             write_whole(kept, FILE.read_text(encoding="utf-8", errors="replace"))
         before = self.copy_of(step - 1)
         write_whole(FILE, (before if step > 1 and before.exists() else TEMPLATE).read_text(encoding="utf-8"))
-        for later in range(step, BOSS + 1):
+        for later in range(BOSS, step - 1, -1):
             self.copy_of(later).unlink(missing_ok=True)
-        self.data["passed"] = [passed for passed in self.data["passed"] if passed < step]
         self.data["hints"] = {key: count for key, count in self.data["hints"].items() if int(key) < step}
         self.save()
         return kept

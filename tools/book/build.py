@@ -16,6 +16,7 @@ import functools
 
 import epub
 import serve
+import sessions
 from pages import HERE, Trouble
 
 WEB, OUT = HERE / "web", HERE / "build" / "book"
@@ -42,6 +43,13 @@ def packages():
         stamp.write_bytes(lock.read_bytes())
 
 
+def kernel():
+    """What ./minios run boots, without the lines of source that only a debugger reads."""
+    image = sessions.kernel("i386", False)
+    OUT.mkdir(parents=True, exist_ok=True)
+    run("stripping  the kernel that the lab boots", ["objcopy", "--strip-debug", image, OUT / "minios.elf"], HERE)
+
+
 def site():
     run("building   the site", ["node_modules/.bin/vitepress", "build", "."], WEB)
 
@@ -59,6 +67,7 @@ def prints():
 def main():
     (OUT / "complete").unlink(missing_ok=True)
     packages()
+    kernel()
     site()
     if sys.argv[1:] == ["site"]:
         return

@@ -27,3 +27,9 @@ build/book/complete: $(BOOK_SOURCES)
 
 book-site: ## only the site, which is quicker
 	@tools/book/build.py site
+
+.PHONY: web
+web: build/book/site/lab.html ## build the site, with the page in which the kernel boots
+
+build/book/site/lab.html: $(BOOK_SOURCES)
+	@tools/book/build.py site

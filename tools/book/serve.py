@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
 #
-# Serves the built site to this machine only:  tools/book/serve.py [FOLDER] [PORT]   Without a port any free one is taken.
+# Serves the built site to this machine only:  tools/book/serve.py [FOLDER] [PORT] [PAGE]   Without a port any free one is taken.
 # /faults/E01 means faults/E01.html. Ctrl-C ends it.
 
 import functools
@@ -54,14 +54,15 @@ class Server(http.server.ThreadingHTTPServer):
             super().handle_error(request, client_address)
 
 
-def serve(folder, port):
-    if not (folder / "index.html").is_file():
+def serve(folder, port, page=""):
+    if not (folder / f"{page or 'index'}.html").is_file():
         sys.exit(f"serve: there is no site in {folder}; make book builds it")
     try:
         server = Server(("127.0.0.1", port), functools.partial(Site, directory=folder))
     except OSError as error:
         sys.exit(f"serve: port {port}: {error.strerror}; leave it out to take any free one")
-    print(f"The book is at http://127.0.0.1:{server.server_port}/  (English: /en/). Ctrl-C ends it.", flush=True)
+    what = f"The {page or 'book'}"
+    print(f"{what} is at http://127.0.0.1:{server.server_port}/{page}  (English: /en/{page}). Ctrl-C ends it.", flush=True)
     try:
         server.serve_forever()
     except KeyboardInterrupt:
@@ -69,6 +70,7 @@ def serve(folder, port):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 3 or any(not word.isdigit() for word in sys.argv[2:]):
-        sys.exit("usage: serve.py [FOLDER] [PORT]")
-    serve(pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else HERE / "build" / "book" / "site", int((sys.argv[2:] or ["0"])[0]))
+    if len(sys.argv) > 4 or not all(word.isdigit() for word in sys.argv[2:3]):
+        sys.exit("usage: serve.py [FOLDER] [PORT] [PAGE]")
+    serve(pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else HERE / "build" / "book" / "site",
+          int((sys.argv[2:] or ["0"])[0]), *sys.argv[3:])

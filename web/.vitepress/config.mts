@@ -3,6 +3,7 @@
 // The site of the book. Bengali at the root, English under /en/; nothing is asked of any other machine.
 
 import fs from 'node:fs'
+import crypto from 'node:crypto'
 import path from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig } from 'vitepress'
@@ -30,6 +31,16 @@ const base = process.env.BOOK_BASE ?? '/'
 
 const SEARCH = { fuzzy: 0.15, prefix: true, boost: { title: 4, text: 2, titles: 1 } } // E09 is not nearly E08
 
+/** The page of the lab runs nothing and asks nothing but what this site holds; the emulator makes code while it runs. */
+function guarded(html: string, page: string): string {
+  if (!/(^|\/)lab\.md$/.test(page)) return html
+  const inline = [...html.matchAll(/<script\b(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)].map((script) => script[1])
+  const hashes = inline.map((text) => `'sha256-${crypto.createHash('sha256').update(text).digest('base64')}'`)
+  const rules = ["default-src 'none'", `script-src 'self' 'wasm-unsafe-eval' ${hashes.join(' ')}`, "style-src 'self' 'unsafe-inline'",
+    "img-src 'self' data:", "font-src 'self'", "connect-src 'self'", 'worker-src blob:', "base-uri 'none'", "form-action 'none'"]
+  return html.replace('<head>', `<head><meta http-equiv="Content-Security-Policy" content="${rules.join('; ')}">`)
+}
+
 export default defineConfig({
   srcDir: DOCS,
   outDir: '../build/book/site',
@@ -37,6 +48,7 @@ export default defineConfig({
   cleanUrls: true,
   ignoreDeadLinks: true, // `make book-check` finds them, and says in which line
   base,
+  transformHtml: (html, _file, { page }) => guarded(html, page),
   title: 'MiniOS',
   head: [
     ['meta', { name: 'color-scheme', content: 'light dark' }],

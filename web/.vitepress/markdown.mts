@@ -30,13 +30,24 @@ function headOf(info: string): string | undefined {
   return undefined
 }
 
+/** The commands of a session that the lab can run: one on the PC, in the plain build. */
+function tryIt(info: string, text: string): string {
+  const [kind, name = '', ...words] = info.trim().split(/\s+/)
+  const elsewhere = /^(wrong|shell):/.test(name) || /machine=host|\bsanitize\b|script=/.test(info)
+  const lines = [...text.matchAll(/^minios> (.*\S)\s*$/gm)].map((line) => line[1])
+  if (kind !== 'console' || !name || elsewhere || lines.length === 0) return ''
+  const options = /options="([^"]*)"/.exec(words.join(' '))?.[1] ?? ''
+  return `<ClientOnly><TryIt lines="${escaped(lines.join('\n'))}" options="${escaped(options)}" /></ClientOnly>`
+}
+
 function fences(md: MarkdownIt) {
   const inner = md.renderer.rules.fence!
   md.renderer.rules.fence = (tokens, at, options, env, self) => {
     const head = headOf(tokens[at].info)
+    const below = tryIt(tokens[at].info, tokens[at].content)
     tokens[at].info = tokens[at].info.replace(/^(fault|console)\b.*/, 'text').replace(/^(\w+)\s.*/, '$1')
     const html = inner(tokens, at, options, env, self)
-    return head ? `<figure class="fence"><figcaption v-pre>${escaped(head)}</figcaption>${html}</figure>` : html
+    return head ? `<figure class="fence"><figcaption v-pre>${escaped(head)}</figcaption>${html}</figure>${below}` : html
   }
 }
 

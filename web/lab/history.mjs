@@ -78,6 +78,12 @@ export class History {
     if (changes.length > 0 || words.some((word, n) => word !== this.steps.at(-1).words[n])) this.add(changes, true)
   }
 
+  /** Is anything near what is used other than it was? Of a large heap only its beginning is looked at. */
+  differs() {
+    const used = Math.min(this.pointer() - this.base + MARGIN, ALL_USED, this.length) & ~3
+    return differences(this.copy, this.read(this.base, this.length), 0, Math.max(0, used)).length > 0
+  }
+
   renew() {
     const last = this.steps.at(-1)
     if (last.number) last.event = readEvent(this.read, this.known, last.number)

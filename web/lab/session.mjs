@@ -155,9 +155,14 @@ export class Session {
     return state
   }
 
-  /** Memory was changed from outside. */
+  /** Writes into memory from outside, as no command does. */
   poke(address, bytes) {
     this.guest.write(address, bytes)
+    this.touch()
+  }
+
+  /** Somebody else did. */
+  touch() {
     this.dirty = true
     this.look()
   }

@@ -2,10 +2,11 @@
 
 import { useData, withBase } from 'vitepress'
 import DefaultTheme from 'vitepress/theme-without-fonts'
-import { defineComponent, h } from 'vue'
+import { defineAsyncComponent, defineComponent, h } from 'vue'
 import '@fontsource/noto-sans-bengali/400.css'
 import '@fontsource/noto-sans-bengali/600.css'
 import '@fontsource/noto-sans-bengali/700.css'
+import TryIt from '../../lab/TryIt.vue'
 import './book.css'
 
 /** Some keyboards write a Bengali letter with a dot as one character, others as two. The book holds one form only. */
@@ -29,7 +30,9 @@ const WrongAddress = defineComponent(() => {
 export default {
   extends: DefaultTheme,
   Layout: () => h(DefaultTheme.Layout, null, { 'not-found': () => h(WrongAddress) }),
-  enhanceApp() {
+  enhanceApp({ app }) {
+    app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
+    app.component('TryIt', TryIt)
     if (!import.meta.env.SSR) document.addEventListener('input', inOneForm, true)
   },
 }

@@ -1,0 +1,306 @@
+# SPDX-License-Identifier: MIT
+#
+# ./minios learn as a learner meets it: all steps in a row, the commands, what is kept, and what a wild heap may do.
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from kernel import COMPILERS, MACHINES, NO_START, PANIC, ROOT
+from learn import (BOSS, EXERCISES, FAILED, LANGUAGES, MISUSED, PASSED, STEPS, Learner, diagnosis, learner,  # noqa: F401
+                   second_step_done, solution)
+
+TEMPLATE = (EXERCISES / "template.c").read_text(encoding="utf-8")
+
+
+# ---- All steps in a row ----
+
+@pytest.mark.parametrize("compiler,language",
+                         [pytest.param(*pair, marks=pytest.mark.slow if pair[0] != "gcc" else ())
+                          for pair in zip(COMPILERS, ["en", "bn"])])
+def test_the_solutions_pass_all_steps_up_to_theirs(compiler, language, tmp_path):
+    """And at the end the last one passes each step by itself."""
+    learner = Learner(tmp_path, compiler, language)
+    for step in range(1, BOSS + 1):
+        status, said = learner.try_out(solution(step))
+        assert status == PASSED and re.search(rf"^(Step|\u09a7\u09be\u09aa) {step}: ", said, re.M), said
+        assert learner.ticks() == list(range(1, step + 1))
+        assert said.count("  [x] ") == 3, f"checked, booted as a process, booted in QEMU:\n{said}"
+    assert {"en": "I know where my kernel gets memory from.", "bn": "\u0986\u09ae\u09bf \u099c\u09be\u09a8\u09bf"}[language] in said
+    assert "faults/E01.md" in said, "what to read next"
+    status, said = learner.learn()
+    assert status == PASSED and "faults/E01.md" in said
+    for step in (1, 5, 6, BOSS):
+        assert learner.learn("check", step)[0] == PASSED
+
+
+def test_a_passed_step_is_asked_by_the_rules_of_today(learner):
+    """While step 6 is written, blocks have a tag already."""
+    assert learner.try_out(solution(5), 5)[0] == PASSED
+    assert learner.try_out(solution(6), 3)[0] == PASSED
+    assert learner.try_out(solution(5), 3)[0] == PASSED
+    status, said = learner.try_out(solution(6).replace("& (align - 1);", "& 15;"), 3)
+    assert status == FAILED and diagnosis(said), said
+
+
+def test_a_step_that_was_broken_again_is_named(learner):
+    status, said = learner.try_out(solution(3).replace("h->free_memory_pointer = h->heap_start;", ""), 3)
+    assert status == FAILED and "init-broken" in said, said
+    status, said = learner.try_out(solution(5).replace("h == NULL || ", ""), 5)
+    assert "step 1, which you had passed, does not hold any more" in said and diagnosis(said) == "null-handle", said
+
+
+# ---- The commands ----
+
+def test_the_first_time_a_file_is_made_and_told(tmp_path):
+    learner = Learner(tmp_path)
+    status, said = learner.run(ROOT / "minios", "learn")
+    assert status == FAILED and re.search(r"my_heap\.c\s+is made", said) and "init-unwritten" in said, said
+    assert learner.file.read_text() == TEMPLATE
+    assert "made" not in learner.learn("list")[1]
+
+
+def test_list_shows_ticks_and_where_one_is(learner):
+    status, said = learner.learn("list")
+    assert status == PASSED and "2 of 11 done" in said and "[##.........]" in said
+    assert re.findall(r"\[(.)\] +(\d+)  \w", said) == [("x", "1"), ("x", "2"), (">", "3")] + [(" ", str(n)) for n in range(4, 12)]
+
+
+def test_text_of_each_step(learner):
+    for step in range(1, BOSS + 1):
+        status, said = learner.learn("text", step)
+        title = (STEPS[step - 1] / "text.en.md").read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+        assert status == PASSED and title in said and "In the book: section 4." in said
+    assert learner.learn("text")[1] == learner.learn("text", 3)[1]
+
+
+def test_hints_come_one_after_the_other(learner):
+    told = [learner.learn("hint")[1] for _ in range(4)]
+    assert [re.search(r"Step 3, hint (\d) of 3", hint)[1] for hint in told] == ["1", "2", "3", "3"]
+    assert "learn hint 3" in told[0] and "solution 3 anyway" in told[2]
+    assert "Step 9, hint 1 of 3" in learner.learn("hint", 9)[1]
+
+
+def test_a_solution_is_shown_after_its_step_or_when_insisted_on(learner):
+    assert learner.learn("solution", 2) == (PASSED, solution(2))
+    status, said = learner.learn("solution", 3)
+    assert status == FAILED and "solution 3 anyway" in said and "padding" not in said
+    assert learner.learn("solution", 3, "anyway") == (PASSED, solution(3))
+
+
+def test_reset_gives_the_beginning_of_a_step_and_keeps_what_was_written(learner):
+    learner.write("int mine;\n")
+    for step, before in ((3, solution(2)), (2, solution(2)), (1, TEMPLATE)):
+        status, said = learner.learn("reset", step)
+        assert status == PASSED and learner.file.read_text() == before
+        assert learner.ticks() == list(range(1, step))
+    kept = re.search(r"What you had written is in (\S+)", said)[1]
+    assert (ROOT / kept).read_text() == solution(2)
+    assert [path.read_text() for path in sorted((learner.home / ".learn").glob("before-reset-*.c"))] == ["int mine;\n"] + 2 * [solution(2)]
+
+
+def test_a_step_that_has_not_begun_is_not_reset(learner):
+    status, said = learner.learn("reset", 9)
+    assert status == FAILED and "Nothing was changed" in said
+    assert learner.file.read_text() == solution(2) and learner.ticks() == [1, 2]
+
+
+def test_the_language_is_kept(learner):
+    assert learner.learn("lang") == (PASSED, "en\n")
+    assert learner.learn("lang", "bn")[0] == PASSED
+    for command in ("list", "text", "hint", "check"):
+        assert re.search(r"[\u0980-\u09ff]{3}", learner.learn(command)[1]), command
+    assert learner.learn("lang", "en") == (PASSED, "From now on in English.\n")
+    assert not re.search(r"[\u0980-\u09ff]", learner.learn("list")[1])
+    assert learner.learn("lang", "fr")[0] == MISUSED
+    assert Learner(learner.home, language="bn").learn("list")[1].isascii(), "what was chosen counts more than the system's"
+
+
+def test_the_system_s_language_counts_at_first(tmp_path):
+    for language in LANGUAGES:
+        assert Learner(tmp_path, language=language).learn("lang")[1].splitlines()[-1] == language
+
+
+@pytest.mark.parametrize("arguments", [["chekc"], ["list", "3"], ["check", "0"], ["check", "12"], ["hint", "x"], ["text", "-1"],
+                                       ["solution", "1", "2", "3"], ["check", "\u00b2"], ["run", "my"]])
+def test_misuse_is_told(arguments, learner):
+    status, said = learner.learn(*arguments)
+    assert status == MISUSED and ("there is no such command" in said or "is no step" in said), said
+
+
+def test_help_names_each_command(learner):
+    status, said = learner.learn("help")
+    assert status == PASSED
+    for command in ("check", "text", "hint", "solution", "reset", "list", "lang"):
+        assert f"./minios learn {command}" in said
+
+
+# ---- What is seen ----
+
+def columns(line):
+    sys.path.append(str(EXERCISES / "learn"))
+    from screen import width_of
+    return width_of(line)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_fits_80_columns_without_colour(language, second_step_done):
+    learner = Learner(second_step_done, language=language)
+    told = [learner.learn(*words.split())[1] for words in ("list", "help", "check", "hint 1", "solution 7", "reset 9", "nonsense")]
+    told += [learner.learn("text", step)[1] for step in range(1, BOSS + 1)]
+    for text in told:
+        assert "\033" not in text
+        for line in text.splitlines():
+            assert columns(line.replace(str(learner.file), "exercises/my_heap.c")) <= 80, line
+
+
+# ---- What is kept ----
+
+def test_a_heap_that_was_deleted_comes_back(learner):
+    learner.file.unlink()
+    status, said = learner.learn("list")
+    assert status == PASSED and "as it was when you passed step 2" in said
+    assert learner.file.read_text() == solution(2)
+
+
+@pytest.mark.parametrize("written", ["", "{", "[]", "null", "7", '{"hints": 7, "language": "en"}',
+                                     '{"hints": {"1": "x"}, "language": []}', '{"hints": {}, "language": []}'])
+def test_a_spoilt_progress_file_costs_nothing(written, learner):
+    (learner.home / ".learn" / "progress.json").write_text(written)
+    assert learner.ticks() == [1, 2]
+    assert learner.learn("hint")[0] == PASSED
+
+
+def test_progress_survives_a_kill_at_any_moment(learner):
+    """Nine times between the start and the end of a check that would pass; what was passed before stays passed."""
+    learner.write(solution(4))
+    for tenths in (0, 1, 2, 3, 4, 6, 8, 11, 15):
+        process = subprocess.Popen([sys.executable, "exercises/learn", "check", "4"], cwd=ROOT, env=learner.env,
+                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        time.sleep(tenths / 10)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert learner.ticks() in ([1, 2], [1, 2, 3], [1, 2, 3, 4])
+        assert learner.file.read_text() == solution(4)
+    status, said = learner.learn("check", 4)
+    assert status == PASSED and learner.ticks() == [1, 2, 3, 4], said
+
+
+def test_progress_is_replaced_as_a_whole(learner):
+    """Killed while it is written: the half of it lies beside, and is never read."""
+    (learner.home / ".learn" / "progress.json.99.new").write_text('{"hints": {"3": 1')
+    (learner.home / ".learn" / "passed-03.c.99.new").write_text("int half")
+    assert learner.ticks() == [1, 2]
+    assert learner.try_out(solution(3))[0] == PASSED
+    assert learner.ticks() == [1, 2, 3]
+
+
+def test_two_terminals_at_once(learner):
+    learner.write(solution(3))
+    both = [subprocess.Popen([sys.executable, "exercises/learn", "check", "3"], cwd=ROOT, env=learner.env,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(2)]
+    for process in both:
+        said = process.communicate(timeout=120)[0]
+        assert process.returncode == PASSED, said.decode()
+
+
+# ---- Contained ----
+
+MOVE = "    h->free_memory_pointer = h->heap_start;\n"
+ALLOC = "void *my_alloc(struct my_heap *h, size_t size)\n{\n"
+
+# The likely mistake | the step | what stands there | what the learner wrote | what is said besides | in which function
+WILD = [
+    ("crash-loop", 2, ALLOC, ALLOC + "    while (size > 0)\n        size |= 1;\n", "did not come back", "my_alloc"),
+    ("crash-stack", 3, ALLOC, ALLOC + "    if (size)\n        return my_alloc(h, size);\n", "used up the whole stack", "my_alloc"),
+    ("crash-null", 2, ALLOC, ALLOC + "    *(volatile char *)0 = 1;\n", "near NULL", "my_alloc"),
+    ("crash-wild", 1, MOVE, MOVE + "    *(char *)0x123456789000 = 1;\n", "nobody gave it", "my_init"),
+    ("crash-wild", 1, MOVE, MOVE + "    h->heap_end[(size_t)1 << 60] = 1;\n", "nobody gave it", "my_init"),
+    ("crash-wild", 2, ALLOC, ALLOC + "    h->heap_end[4000000] = 1;\n", "nobody gave it", "my_alloc"),
+    ("crash-division", 2, ALLOC, ALLOC + "    size /= (size_t)(h->free_memory_pointer - h->heap_start);\n", "divided by zero",
+     "my_alloc"),
+    ("crash-abort", 2, ALLOC, ALLOC + "    __builtin_trap();\n", "ended the program itself", "my_alloc"),
+    ("crash-abort", 2, ALLOC, "_Noreturn void exit(int);\n" + ALLOC + "    exit(0);\n", "ended the program itself", "my_alloc"),
+    ("crash-unknown", 2, ALLOC, "_Noreturn void _exit(int);\n" + ALLOC + "    _exit(0);\n", "      -\n", None),
+    ("wrote-outside", 1, MOVE, MOVE + "    h->heap_start[-100] = 1;\n", "memory - 100", None),
+    ("wrote-into-block", 5, "    size_t left = ", "    h->heap_start[3] = 0;\n    size_t left = ", "belongs to block A", None),
+]
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("name,step,right,written,besides,function", WILD)
+def test_a_wild_heap_is_contained_and_named(name, step, right, written, besides, function, compiler, tmp_path):
+    assert solution(step).count(right) == 1
+    text = solution(step).replace(right, written)
+    begun = time.monotonic()
+    status, said = Learner(tmp_path, compiler).try_out(text, step)
+    assert time.monotonic() - begun < 40
+    assert status == FAILED and diagnosis(said) == name and besides in said, said
+    assert name == "crash-unknown" or re.search(rf"^      (\w = )?{function or 'my_'}", said, re.M), "the call is named"
+    if function:
+        number = int(re.search(rf"In {function}\(\), line (\d+) of my_heap\.c:", said)[1])
+        line = text.splitlines()[number - 1]
+        assert line.strip() and line not in solution(step).splitlines(), line
+        assert f"{number:4} | {line.strip()}" in said
+
+
+def test_what_the_learner_prints_is_shown(tmp_path):
+    status, said = Learner(tmp_path).try_out(solution(2).replace(ALLOC, ALLOC + '    kprintf("asked for %zu\\n", size);\n')
+                                             .replace("h->free_memory_pointer += size;", ";"), 2)
+    assert status == FAILED and "Your kprintf said:\n      asked for 32\n" in said, said
+
+
+# ---- The kernel on the learner's heap ----
+
+ONLY_I386 = "    if (sizeof(void *) == 4)\n"
+
+
+def test_a_heap_that_is_right_here_and_wrong_in_the_kernel(learner):
+    status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        return NULL;\n"))
+    assert status == FAILED and "the kernel on your heap (i386) did not do this" in said, said
+    assert "minios> alloc 13" in said and "What should have come out" in said and "./minios run my" in said
+    assert learner.ticks() == [1, 2]
+
+
+def test_a_heap_that_does_not_come_back_in_the_kernel(learner):
+    status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        for (;;)\n            size++;\n"))
+    assert status == FAILED and "did not come back: it was stopped after" in said, said
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_run_my_boots_on_the_learner_s_heap(machine, learner):
+    learner.write(solution(BOSS))
+    typed = "alloc 100\nalloc 13\nmap\nstats\nfree #1\nbug overflow\nbug levels\nfree all\nhalt\n"
+    status, said = learner.run(ROOT / "minios", "run", "my", machine, typed=typed)
+    assert status == PASSED, said
+    tag = 32 if machine == "host" else 16
+    wanted = [rf"free_memory_pointer moved up by {112 + tag} ", r"#1: 100", r"blocks +2 live", "E04 free out of order",
+              "E07 overflow: ", r"double-free .*E05 at once", "the heap is empty"]
+    assert re.search(".*".join(wanted), said, re.S), said
+
+
+def test_run_my_takes_the_heap_as_far_as_it_is(learner):
+    """The heap of step 2 knows no tag and no alignment; and its makers see just that."""
+    typed = "alloc 100\nalloc 13\nmap\nblocks\nstats\nbug free-order\nhalt\n"
+    status, said = learner.run(ROOT / "minios", "run", "my", "host", typed=typed)
+    assert status in (PASSED, PANIC), said
+    assert re.search(r"moved up by 100 .*moved up by 13 ", said, re.S), said
+
+
+def test_run_my_without_a_heap_yet_says_what_to_do(tmp_path):
+    learner = Learner(tmp_path)
+    for machine in MACHINES:
+        status, said = learner.run(ROOT / "minios", "run", "my", machine)
+        assert status == NO_START and "my_init() in my_heap.c answered false" in said and "./minios learn" in said, said
+
+
+def test_run_my_names_the_function_in_which_it_crashes(learner):
+    learner.write(solution(BOSS).replace(ALLOC, ALLOC + "    *(volatile char *)0 = 1;\n"))
+    for machine in MACHINES:
+        status, said = learner.run(ROOT / "minios", "run", "my", machine, typed="alloc 5\n")
+        assert status == PANIC and re.search(r"PANIC.*\bmy_alloc\+0x", said, re.S), said
