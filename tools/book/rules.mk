@@ -30,7 +30,7 @@ book-site: ## only the site, which is quicker
 	@tools/book/build.py site
 
 .PHONY: book-lab
-book-lab: build/book/site/lab.html ## the site, unless it is there already
+book-lab: build/book/site-complete ## the site, unless it is there already
 
-build/book/site/lab.html: $(BOOK_SOURCES)
+build/book/site-complete: $(BOOK_SOURCES)
 	@tools/book/build.py site
