@@ -16,6 +16,7 @@ LOOKS = """
 @font-face { font-family: "Noto Sans Bengali"; font-weight: normal; src: url(../fonts/noto-sans-bengali-bengali-400-normal.woff) }
 @font-face { font-family: "Noto Sans Bengali"; font-weight: bold; src: url(../fonts/noto-sans-bengali-bengali-700-normal.woff) }
 body { font-family: "Noto Sans Bengali", sans-serif; line-height: 1.6 }
+code, pre { font-family: monospace, "Noto Sans Bengali" }
 pre { white-space: pre-wrap; font-size: 0.75em; line-height: 1.35 }
 table { border-collapse: collapse } td, th { border: 1px solid #888; padding: 0.2em 0.4em; text-align: left }
 img { max-width: 100% }

@@ -16,8 +16,9 @@ book-check: ## does the book agree with the source, the kernel and itself? [PAGE
 book-twins: ## confirm that the paragraphs of both languages say the same [PAGE=...]
 	@$(BOOK) twins $(PAGE)
 
-# All that the book is made of, and the folders, which alone tell that a page is gone.
-BOOK_SOURCES := $(shell find docs web tools/book -name node_modules -prune -o -name __pycache__ -prune -o -print)
+# All that the book is made of, with the kernel that the lab boots; and the folders, which alone tell that a page is gone.
+BOOK_SOURCES := $(shell find docs web tools/book -name node_modules -prune -o -name __pycache__ -prune -o -print) \
+    $(shell find heap kernel machine/i386 -type f) Makefile
 
 .PHONY: book book-site
 book: build/book/complete ## build the book into build/book/: site, PDF, EPUB, in both languages
@@ -28,8 +29,8 @@ build/book/complete: $(BOOK_SOURCES)
 book-site: ## only the site, which is quicker
 	@tools/book/build.py site
 
-.PHONY: web
-web: build/book/site/lab.html ## build the site, with the page in which the kernel boots
+.PHONY: book-lab
+book-lab: build/book/site-complete ## the site, unless it is there already
 
-build/book/site/lab.html: $(BOOK_SOURCES)
+build/book/site-complete: $(BOOK_SOURCES)
 	@tools/book/build.py site

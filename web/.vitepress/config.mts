@@ -29,6 +29,8 @@ const packages: Plugin = {
 const ORDER = path.join(DOCS, '../build/book/order.json') // what is printed and bound, in which order
 const base = process.env.BOOK_BASE ?? '/'
 
+const SEARCH = { fuzzy: 0.15, prefix: true, boost: { title: 4, text: 2, titles: 1 } } // E09 is not nearly E08
+
 /** The page of the lab runs nothing and asks nothing but what this site holds; the emulator makes code while it runs. */
 function guarded(html: string, page: string): string {
   if (!/(^|\/)lab\.md$/.test(page)) return html
@@ -57,7 +59,7 @@ export default defineConfig({
     en: { label: 'English', lang: 'en', description: english.description, themeConfig: theme(english, 'en/') },
   },
   themeConfig: {
-    search: { provider: 'local', options: { locales: { root: { translations: bengali.search } } } },
+    search: { provider: 'local', options: { locales: { root: { translations: bengali.search } }, miniSearch: { searchOptions: SEARCH } } },
   },
   markdown: {
     config: markup,
