@@ -215,6 +215,14 @@ def test_progress_is_replaced_as_a_whole(learner):
     assert learner.ticks() == [1, 2, 3]
 
 
+def test_half_a_file_of_a_build_that_was_killed_does_not_stay(learner):
+    for half in ("host-gcc-my/kernel/print.c.o", "i386-gcc-my/symbols.c", "host-gcc-my/minios.elf.new"):
+        path = learner.home / "build" / half
+        path.write_bytes(path.read_bytes()[:1000] if path.exists() else b"\x7fELF")
+    status, said = learner.try_out(solution(3))
+    assert status == PASSED, said
+
+
 def test_two_terminals_at_once(learner):
     learner.write(solution(3))
     both = [subprocess.Popen([sys.executable, "exercises/learn", "check", "3"], cwd=ROOT, env=learner.env,
