@@ -66,6 +66,7 @@ def test_the_first_time_a_file_is_made_and_told(tmp_path):
     status, said = learner.run(ROOT / "minios", "learn")  # here nobody types, so it checks once
     assert status == FAILED and re.search(r"my_heap\.c\s+is made", said) and "init-unwritten" in said, said
     assert learner.file.read_text() == TEMPLATE
+    assert "the first time takes a moment" in learner.try_out(solution(1))[1]
     assert "made" not in learner.learn("list")[1]
 
 
@@ -296,6 +297,15 @@ def test_a_heap_that_is_right_here_and_wrong_in_the_kernel(learner):
 def test_a_heap_that_does_not_come_back_in_the_kernel(learner):
     status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        for (;;)\n            size++;\n"))
     assert status == FAILED and "did not come back: it was stopped after" in said, said
+
+
+@pytest.mark.parametrize("written,wanted", [
+    ("void panic(const char *why)\n{\n}\n\n", r"multiple definition of panic\(\).*Write static in front of it"),
+    ("int puts(const char *);\nvoid shout(void)\n{\n    puts(\"\");\n}\n\n", r"undefined reference to puts\(\).*no C library"),
+])
+def test_a_heap_that_no_kernel_can_be_made_of(written, wanted, learner):
+    status, said = learner.try_out(solution(3).replace(ALLOC, written + ALLOC))
+    assert status == FAILED and "can be made of your heap" in said and re.search(wanted, " ".join(said.split())), said
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -97,6 +97,17 @@ def test_the_bengali_is_bengali():
         assert re.search(r"[\u0980-\u09ff]", text) and text != entries("en")[name], name
 
 
+def test_whatever_is_said_is_said_in_both_languages_and_each_text_is_used():
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (EXERCISES / "learn").glob("*.py"))
+    crashes = {f"report.{name}" for name in names_in_the_checks() if name.startswith("crash-")} - {"report.crash-unknown"}
+    used = set(re.findall(r"""["']([a-z]+(?:\.[a-z_0-9]+)+)["']""", code)) | crashes | \
+        {"report.look", "report.wanted", "report.came", "boot.host", "boot.i386"} | {"usage"}
+    for language in LANGUAGES:
+        text = (EXERCISES / "words" / f"say.{language}.txt").read_text(encoding="utf-8")
+        told = set(re.findall(r"^\[([\w.-]+)\]$", text, re.M))
+        assert told - used == set() and {name for name in used if name.split(".")[0] in ("check", "hint", "list", "done", "boot")} <= told
+
+
 # ---- One heap, in the book and here ----
 
 @pytest.mark.parametrize("name,since", [("power_of_two", 3), ("padding", 3), ("rounded", 3), ("fits", 6)])

@@ -46,8 +46,8 @@ BOOTS = [
 
 
 class Boot:
-    def __init__(self, good, text, missing=None, hung=False):
-        self.good, self.text, self.missing, self.hung = good, text, missing, hung
+    def __init__(self, good, text, missing=None, hung=False, built=True):
+        self.good, self.text, self.missing, self.hung, self.built = good, text, missing, hung, built
 
 
 def can_boot(machine):
@@ -63,9 +63,13 @@ def build(machine):
         shutil.rmtree(folder, ignore_errors=True)
         made = run_make(machine, folder)
     if made.returncode != 0:
-        words = plain_quotes(made.stderr)
-        raise ValueError(linker_words(words) if "undefined reference" in words else words.strip()[:800])
+        raise ValueError(linker_words(plain_quotes(made.stderr)))
     return folder / "minios.elf"
+
+
+def is_first(machine):
+    """Is there no kernel yet? Then it takes a while."""
+    return not (BUILD / f"{machine}-{CC_NAME}-my" / "minios.elf").exists()
 
 
 def run_make(machine, folder):
@@ -132,7 +136,7 @@ def boot(machine, step):
     try:
         kernel = build(machine)
     except ValueError as error:
-        return Boot(False, str(error))
+        return Boot(False, str(error), built=False)
     status, text = type_at(machine, kernel, commands)
     missing = missing_from(text, patterns)
     return Boot(status is not None and missing is None, text, missing, status is None)

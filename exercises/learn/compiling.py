@@ -21,6 +21,7 @@ HELP = [
     ("no-library", r"No such file or directory|file not found"),
     ("stray-character", r"stray '|stray \\|non-ASCII|unexpected character|treating Unicode"),
     ("undefined-reference", r"undefined reference to"),
+    ("name-taken", r"multiple definition of"),
     ("brace-missing", r"expected declaration or statement at end of input|expected '}'|expected identifier or '\(' before"
                       r"|invalid storage class for function|function definition is not allowed"),
     ("semicolon-missing", r"expected ';'|expected '[,=]'.* or ';'|expected ',' or ';'"),
@@ -62,7 +63,7 @@ def first_block(text, kind):
     """The first message of that kind, with the line of code that it shows."""
     lines = text.split("\n")
     for number, line in enumerate(lines):
-        if re.search(rf"\b{kind}:|undefined reference", line):
+        if re.search(rf"\b{kind}:|undefined reference|multiple definition", line):
             block = [line]
             for more in lines[number + 1:number + 4]:
                 if not re.match(r"\s+\d* *\|", more) and not re.match(r"\s", more):
@@ -80,8 +81,8 @@ def run_compiler(*arguments):
 
 def linker_words(text):
     """Only the name that is missing, where it is used."""
-    found = re.search(r"undefined reference to '?(\w+)'?", text)
-    return f"undefined reference to {found[1]}()" if found else text.strip()[:800]
+    found = re.search(r"(undefined reference to|multiple definition of) ['`]?(\w+)'?", text)
+    return f"{found[1]} {found[2]}()" if found else text.strip()[:800]
 
 
 def own_headers():

@@ -2,9 +2,9 @@
 #
 # One look at the learner's heap, from the compiler to the boot in QEMU, and what is said about it.
 
-from booting import BOOTS, WORK_SECONDS, boot, can_boot, transcript
+from booting import BOOTS, WORK_SECONDS, boot, can_boot, is_first, transcript
 from checking import first_frame, run_checks
-from compiling import compile_file
+from compiling import compile_file, help_for
 from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
 from progress import alone
 from screen import bar, markdown, say, style, tell
@@ -160,13 +160,24 @@ class Lesson:
             if not can_boot(machine):
                 say("  [-] " + self.words("boot.no_qemu"))
                 continue
+            if is_first(machine):
+                say(style("faint", "  ... " + self.words("boot.building")))
             result = boot(machine, step)
+            if not result.built:
+                self.tell_unbuilt(machine, result)
+                return False
             if not result.good:
                 self.tell_bad_boot(machine, step, result)
                 return False
             self.tell_done(f"boot.{machine}")
         self.tell_lines(style("faint", line) for line in transcript(result.text))
         return True
+
+    def tell_unbuilt(self, machine, result):
+        say(f"  {style('bad', '[ ]')} " + self.words("boot.unbuilt", machine=machine))
+        self.tell_lines(result.text.split("\n"))
+        say()
+        tell(self.words(f"compiler.{help_for(result.text)}"), "  ")
 
     def tell_bad_boot(self, machine, step, result):
         say(f"  {style('bad', '[ ]')} " + self.words("boot.failed", machine=machine))
