@@ -296,7 +296,7 @@ def would_be_built(*more):
 
 def test_only_what_changed_is_built_again(book):
     assert (book / "complete").exists() and not would_be_built()
-    for changed in (f"docs/{FAULT}.md", "docs/faults", "docs/pictures/tag.bn.svg", "web/package-lock.json", "web/.vitepress/words.en.json", "tools/book/epub.py"):
+    for changed in (f"docs/{FAULT}.md", "docs/faults", "docs", "heap/kheap.c", "docs/pictures/tag.bn.svg", "web/package-lock.json", "web/.vitepress/words.en.json", "tools/book/epub.py"):
         assert would_be_built("-W", changed), changed
 
 

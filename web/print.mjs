@@ -30,7 +30,7 @@ const LOOKS = `
   .whole { break-inside: avoid }
   .vp-doc img, .vp-doc tr { break-inside: avoid }
   .vp-doc .picture { max-width: 120mm; break-inside: avoid }
-  .vp-doc button.copy, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
+  .vp-doc button.copy, .vp-doc .try-it, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
   .vp-doc table { display: table; font-size: 9pt }
   .contents ul { list-style: none; padding-left: 0 }
   .contents li { margin: 0 !important }

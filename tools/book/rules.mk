@@ -16,8 +16,10 @@ book-check: ## does the book agree with the source, the kernel and itself? [PAGE
 book-twins: ## confirm that the paragraphs of both languages say the same [PAGE=...]
 	@$(BOOK) twins $(PAGE)
 
-# All that the book is made of, and the folders, which alone tell that a page is gone.
-BOOK_SOURCES := $(shell find docs web tools/book -name node_modules -prune -o -name __pycache__ -prune -o -print)
+# All that the book is made of, the kernel in its lab, too, and the folders, which alone tell that a page is gone. (But not
+# those on top: `kernel` and `web` are names of targets.)
+BOOK_SOURCES := docs $(shell find docs web tools/book heap kernel machine -mindepth 1 -name node_modules -prune -o \
+                             -mindepth 1 -name __pycache__ -prune -o -mindepth 1 -print)
 
 .PHONY: book book-site
 book: build/book/complete ## build the book into build/book/: site, PDF, EPUB, in both languages
