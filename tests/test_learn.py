@@ -79,6 +79,14 @@ def test_text_of_each_step(learner):
     assert learner.learn("text")[1] == learner.learn("text", 3)[1]
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_section_that_a_step_names_is_in_the_book(language, second_step_done):  # noqa: F811
+    for step in range(1, BOSS + 1):
+        said = Learner(second_step_done, language=language).learn("text", step)[1].splitlines()[-3:]
+        section, page = re.search(r"4\.\d+", "".join(said))[0], re.search(r"docs/[\w/.-]+\.md", "".join(said))[0]
+        assert f"{{#{section.replace('.', '-')}}}" in (ROOT / page).read_text(encoding="utf-8")
+
+
 def test_hints_come_one_after_the_other(learner):
     told = [learner.learn("hint")[1] for _ in range(4)]
     assert [re.search(r"Step 3, hint (\d) of 3", hint)[1] for hint in told] == ["1", "2", "3", "3"]

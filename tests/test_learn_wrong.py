@@ -85,6 +85,13 @@ def test_each_diagnosis_has_its_text_in_both_languages_and_each_text_is_used():
         assert len(set(told.values())) == len(told), f"{language}: one text for two mistakes"
 
 
+def test_each_diagnosis_was_earned_by_a_wrong_heap():
+    """What is left are the answers for heaps that nobody thought of, and those for crashes, which test_learn.py makes."""
+    proved = {name for step in range(1, BOSS + 1) for name, _ in wrong_answers(step)} | set(FRIENDLIEST)
+    left = set(entries("en")) - proved
+    assert {name for name in left if not re.search(r"-wrong$|^boss-|^crash-|^wrote-|^init-broken$", name)} == set()
+
+
 def test_the_bengali_is_bengali():
     for name, text in entries("bn").items():
         assert re.search(r"[\u0980-\u09ff]", text) and text != entries("en")[name], name

@@ -129,6 +129,7 @@ static void refuse_strangers(void)
     keep_words();
     expect_no_block(a + 4, "middle-as-order");
     expect_no_block(c + 4, "middle-as-order");
+    expect_no_block(end, "outside-as-order");
     expect_no_block(end + 64, "outside-as-order");
     expect_no_block(start - 64, "outside-as-order");
     expect_no_block(elsewhere, "outside-as-order");

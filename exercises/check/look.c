@@ -120,6 +120,18 @@ static void tag_boundary(void)
     EXPECT(ADDRESS, "A", get(256 - TAG), start, "tag-wrong", GUESS(NULL, "tag-counted-twice"));
 }
 
+/* What is left is less than a tag. */
+static void tag_no_room(void)
+{
+    fresh_heap(256);
+    get(256 - TAG - KHEAP_ALIGN);
+    blame("tag-wraps");
+    keep_words();
+    EXPECT(ADDRESS, "B", get(0), NULL, "tag-wraps", );
+    EXPECT(ADDRESS, "B", get(KHEAP_ALIGN), NULL, "tag-wraps", );
+    expect_nothing_changed("tag-wraps");
+}
+
 static void tag_largest(void)
 {
     stats_two();
@@ -130,5 +142,6 @@ static void tag_largest(void)
 const struct check checks_tag[] = { { "place", tag_place },
                                     { "read", tag_read },
                                     { "boundary", tag_boundary },
+                                    { "no-room", tag_no_room },
                                     { "largest", tag_largest },
                                     { NULL, NULL } };

@@ -16,7 +16,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-#define SECONDS 4 /* of the processor, for one check; a right heap takes a small part of one */
+#define SECONDS 2 /* of the processor, for one check; a right heap takes a small part of one */
 #define MEMORY_LIMIT (1ul << 30)
 #define MOST_FRAMES 32
 #define NEAR_STACK 65536u

@@ -10,7 +10,7 @@ from lesson import Lesson
 from place import BOSS, FILE, LANGUAGES, shown, solution
 from progress import Progress
 from screen import say, style, tell
-from watch import Watch, tell_hint
+from watch import Watch
 from words import Words, default_language, hints
 
 INTERRUPTED = 130
@@ -68,7 +68,7 @@ def hint(lesson, arguments):
     step = step_named(lesson.words, lesson.progress, arguments)
     if step is None:
         return 2
-    tell_hint(lesson, step, lesson.progress.next_hint(step, len(hints(lesson.words.language, step))))
+    lesson.hint(step, lesson.progress.next_hint(step, len(hints(lesson.words.language, step))))
     return 0
 
 

@@ -2,13 +2,13 @@
 #
 # One look at the learner's heap, from the compiler to the boot in QEMU, and what is said about it.
 
-from booting import BOOTS, LONGEST_SECONDS, boot, can_boot, transcript
+from booting import BOOTS, WORK_SECONDS, boot, can_boot, transcript
 from checking import first_frame, run_checks
 from compiling import compile_file
 from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
 from progress import alone
 from screen import bar, markdown, say, style, tell
-from words import step_text, step_title
+from words import hints, step_text, step_title
 
 CODE_INDENT = "      "
 
@@ -33,8 +33,15 @@ class Lesson:
         say(markdown(step_text(self.words.language, step)))
         section = SECTIONS[step - 1]
         say()
-        chapter = f"{CHAPTER[self.words.language]}#{section}"
-        tell(self.words("text.section", section=section.replace("-", "."), chapter=chapter), "  ")
+        tell(self.words("text.section", section=section, chapter=CHAPTER[self.words.language]), "  ")
+
+    def hint(self, step, number, more="hint.more"):
+        told = hints(self.words.language, step)
+        say()
+        say(style("title", self.words("hint.title", step=step, number=number, whole=len(told))))
+        say(markdown(told[number - 1]))
+        say()
+        tell(self.words(more if number < len(told) else "hint.last", step=step))
 
     def next_steps(self, step):
         say()
@@ -165,7 +172,7 @@ class Lesson:
         say(f"  {style('bad', '[ ]')} " + self.words("boot.failed", machine=machine))
         self.tell_lines(transcript(result.text, 40))
         if result.hung:
-            say(self.words("boot.hung", seconds=LONGEST_SECONDS))
+            say(self.words("boot.hung", seconds=WORK_SECONDS))
         say()
         tell(self.words("boot.help", commands="; ".join(BOOTS[step - 1][0])), "  ")
         if result.missing:

@@ -62,7 +62,6 @@ class Watch:
         step = self.progress.current
         say()
         if not self.lesson.check(step):
-            self.lesson.next_steps(step)
             return False
         say()
         say(style("good", self.words("check.step_passed", step=step)))
@@ -75,8 +74,8 @@ class Watch:
 
     def hint(self):
         step = self.progress.current
-        told = hints(self.words.language, step)
-        tell_hint(self.lesson, step, self.progress.next_hint(step, len(told)))
+        most = len(hints(self.words.language, step))
+        self.lesson.hint(step, self.progress.next_hint(step, most), "hint.more_key")
 
     def press(self, key):
         acts = {"h": self.hint, "t": lambda: self.lesson.text(self.progress.current), "l": self.lesson.list, "c": self.check}
@@ -102,13 +101,3 @@ class Watch:
                     if self.check():
                         return
                     self.waiting()
-
-
-def tell_hint(lesson, step, number):
-    told = hints(lesson.words.language, step)
-    from screen import markdown
-    say()
-    say(style("title", lesson.words("hint.title", step=step, number=number, whole=len(told))))
-    say(markdown(told[number - 1]))
-    say()
-    say(lesson.words("hint.more" if number < len(told) else "hint.last", step=step))

@@ -52,6 +52,7 @@ def kernel():
 
 def site():
     run("building   the site", ["node_modules/.bin/vitepress", "build", "."], WEB)
+    (OUT / "site-complete").touch()
 
 
 def prints():
@@ -65,7 +66,8 @@ def prints():
 
 
 def main():
-    (OUT / "complete").unlink(missing_ok=True)
+    for stamp in ("complete", "site-complete"):
+        (OUT / stamp).unlink(missing_ok=True)
     packages()
     kernel()
     site()

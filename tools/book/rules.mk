@@ -16,10 +16,10 @@ book-check: ## does the book agree with the source, the kernel and itself? [PAGE
 book-twins: ## confirm that the paragraphs of both languages say the same [PAGE=...]
 	@$(BOOK) twins $(PAGE)
 
-# All that the book is made of, the kernel in its lab, too, and the folders, which alone tell that a page is gone. (But not
-# those on top: `kernel` and `web` are names of targets.)
-BOOK_SOURCES := docs $(shell find docs web tools/book heap kernel machine -mindepth 1 -name node_modules -prune -o \
-                             -mindepth 1 -name __pycache__ -prune -o -mindepth 1 -print)
+# All that the book is made of, with the kernel that the lab boots; and the folders, which alone tell that a page is gone.
+# (But not those on top: `kernel` and `web` are names of targets.)
+BOOK_SOURCES := docs Makefile $(shell find docs web tools/book heap kernel machine/i386 -mindepth 1 -name node_modules -prune -o \
+                                      -mindepth 1 -name __pycache__ -prune -o -mindepth 1 -print)
 
 .PHONY: book book-site
 book: build/book/complete ## build the book into build/book/: site, PDF, EPUB, in both languages
@@ -30,8 +30,8 @@ build/book/complete: $(BOOK_SOURCES)
 book-site: ## only the site, which is quicker
 	@tools/book/build.py site
 
-.PHONY: web
-web: build/book/site/lab.html ## build the site, with the page in which the kernel boots
+.PHONY: book-lab
+book-lab: build/book/site-complete ## the site, unless it is there already
 
-build/book/site/lab.html: $(BOOK_SOURCES)
+build/book/site-complete: $(BOOK_SOURCES)
 	@tools/book/build.py site
