@@ -28,6 +28,7 @@ const LOOKS = `
   .vp-doc h1, .vp-doc h2, .vp-doc h3, figcaption, summary { break-after: avoid }
   .vp-doc h2 { margin-top: 24pt; padding-top: 12pt }
   .whole { break-inside: avoid }
+  .vp-doc p:has(+ .whole), .vp-doc p:has(+ table) { break-after: avoid }
   .vp-doc img, .vp-doc tr { break-inside: avoid }
   .vp-doc .picture { max-width: 120mm; break-inside: avoid }
   .vp-doc button.copy, .vp-doc .try-it, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
