@@ -234,6 +234,12 @@ static void boundary_zero(void)
     get(32);
     unsigned char *second = heap.free_memory_pointer;
     EXPECT(ADDRESS, "B", get(0), second, "boundary-wrong", GUESS(NULL, "zero-refused"));
+    fresh_heap(256);
+    get(256 - 2 * tag_bytes());
+    second = heap.free_memory_pointer;
+    EXPECT(ADDRESS, "B", get(0), second, "boundary-wrong", GUESS(NULL, "exact-fit-refused"));
+    fresh_heap(16 + tag_bytes());
+    EXPECT(ADDRESS, "A", get_aligned(0, 32), start + 16, "exact-fit-refused", );
 }
 
 const struct check checks_boundary[] = { { "exact", boundary_exact }, { "one-more", boundary_one_more },

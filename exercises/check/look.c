@@ -96,6 +96,7 @@ static void expect_block(const unsigned char *boundary, const unsigned char *pay
     EXPECT(ADDRESS, "b.payload", b.payload, payload, "payload-wrong",
            GUESS(boundary - TAG - size, "payload-not-rounded") GUESS(boundary - rounded(size), "payload-forgets-tag")
                GUESS(boundary - TAG, "payload-is-tag"));
+    EXPECT(BYTES, "b.gap", b.gap, 0, "gap-wrong", );
 }
 
 static void tag_read(void)
@@ -118,6 +119,9 @@ static void tag_boundary(void)
     EXPECT(ADDRESS, "A", get(256 - TAG + 1), NULL, "tag-not-in-boundary", );
     expect_words_kept("tag-not-in-boundary", (const struct guess[]){ { 0, NULL } });
     EXPECT(ADDRESS, "A", get(256 - TAG), start, "tag-wrong", GUESS(NULL, "tag-counted-twice"));
+    fresh_heap(TAG);
+    blame("tag-not-in-boundary");
+    EXPECT(ADDRESS, "A", get_aligned(0, 64), NULL, "tag-not-in-boundary", );
 }
 
 /* What is left is less than a tag. */
