@@ -3,6 +3,7 @@
 # ./minios learn as a learner meets it: all steps in a row, the commands, what is kept, and what a wild heap may do.
 
 import os
+import pathlib
 import re
 import signal
 import subprocess
@@ -306,6 +307,16 @@ def test_a_heap_that_does_not_come_back_in_the_kernel(learner):
 def test_a_heap_that_no_kernel_can_be_made_of(written, wanted, learner):
     status, said = learner.try_out(solution(3).replace(ALLOC, written + ALLOC))
     assert status == FAILED and "can be made of your heap" in said and re.search(wanted, " ".join(said.split())), said
+
+
+def test_without_qemu_the_host_machine_is_enough(learner, tmp_path):
+    for folder in ("/usr/bin", "/bin"):
+        for program in pathlib.Path(folder).iterdir():
+            if not program.name.startswith("qemu") and not (tmp_path / program.name).is_symlink():
+                (tmp_path / program.name).symlink_to(program)
+    learner.env["PATH"] = str(tmp_path)
+    status, said = learner.try_out(solution(3))
+    assert status == PASSED and "QEMU is not here" in said and learner.ticks() == [1, 2, 3], said
 
 
 @pytest.mark.parametrize("machine", MACHINES)
