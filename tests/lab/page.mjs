@@ -45,7 +45,6 @@ async function type(page, line) {
   await page.locator('.xterm-helper-textarea').focus()
   await page.keyboard.type(`${line}\n`)
   await page.waitForFunction(({ before, line }) => window.minios.text.length > before + line.length && window.minios.state !== 'running' && window.minios.pending === 0, { before, line }, { polling: 5 })
-  await settled(page)
 }
 
 /** The picture follows within some 60 ms. */
@@ -54,7 +53,8 @@ async function settled(page) {
 }
 
 /** What the picture shows, from its elements: a row a block, the words, the figures. */
-function picture(page) {
+async function picture(page) {
+  await settled(page)
   return page.evaluate(() => {
     const text = (element) => element.textContent.trim()
     const part = (block, piece) => Number(block.querySelector(`.lab-bar > .lab-${piece}`)?.lastChild.textContent.replace(/\D/g, '') ?? 0)
@@ -209,7 +209,7 @@ const looks = {
     await page.reload()
     await page.waitForFunction(() => window.minios?.lines.length === 60 && window.minios.state === 'waiting', undefined, { timeout: 30000 })
     await settled(page)
-    return { figures: await picture(page).then((shown) => shown.rows.length) }
+    return { rows: (await picture(page)).rows.length }
   },
 
   /** 10,000 operations through the serial line while frames are counted. */
@@ -300,7 +300,8 @@ const looks = {
       return false
     }
     const reached = [await tab('.xterm-helper-textarea')]
-    await page.keyboard.type('alloc 13\nhe\t')
+    await page.keyboard.type('alloc 13\nhe')
+    await page.keyboard.press('Tab')
     await page.waitForFunction(() => /minios> .*help $/.test(window.minios.text.replace(/\x1b\[[0-9;]*m/g, '')))
     await page.keyboard.press('Control+u')
     await page.keyboard.press('Escape')
