@@ -58,12 +58,12 @@ async function picture(page) {
   return page.evaluate(() => {
     const text = (element) => element.textContent.trim()
     const part = (block, piece) => Number(block.querySelector(`.lab-bar > .lab-${piece}`)?.lastChild.textContent.replace(/\D/g, '') ?? 0)
-    const rows = [...document.querySelectorAll('li:not(.lab-row-leave-active) > .lab-block')].map((block) => {
+    const rows = [...document.querySelectorAll('li > .lab-block')].map((block) => {
       const [payload, owner] = text(block.querySelector('.lab-told')).split(' · ')
       return [text(block.querySelector('.lab-number')).replace('\u2013', '-'), payload, part(block, 'payload'), part(block, 'gap'), part(block, 'slack'), owner].join(' ')
     })
     const words = [...document.querySelectorAll('.lab-words td:last-child')].map(text)
-    return { rows, words, figures: text(document.querySelector('.lab-figures')), wrong: document.querySelectorAll('li:not(.lab-row-leave-active) .lab-piece-wrong').length, alarms: [...document.querySelectorAll('.lab-right .lab-alarm')].map(text) }
+    return { rows, words, figures: text(document.querySelector('.lab-figures')), wrong: document.querySelectorAll('.lab-piece-wrong').length, alarms: [...document.querySelectorAll('.lab-right .lab-alarm')].map(text) }
   })
 }
 
