@@ -28,7 +28,7 @@ def bench(root, *options, path=""):
 
 def copy_to(folder):
     """A tree of its own, whose build folder is its own."""
-    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns("build", ".git", "node_modules"))
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns("build", ".git", "node_modules", "*.timestamp-*"))
     return folder
 
 

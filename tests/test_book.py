@@ -27,7 +27,7 @@ def test_the_book_is_true():
 @pytest.fixture
 def copy(tmp_path):
     target = tmp_path / "copy"
-    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns("build", ".git"))
+    shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns("build", ".git", "node_modules", "*.timestamp-*"))
     (target / "build").symlink_to(ROOT / "build")
     return target
 

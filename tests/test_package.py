@@ -74,7 +74,7 @@ def check_consumer(program, **environment):
 
 def copied(to):
     """The source tree as a fresh clone has it, without what was built in it."""
-    return shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns("build", ".git", "node_modules"))
+    return shutil.copytree(ROOT, to, ignore=shutil.ignore_patterns("build", ".git", "node_modules", "*.timestamp-*"))
 
 
 @pytest.fixture(scope="module")

@@ -238,9 +238,9 @@ def test_search_finds(what, site):
 
 
 def test_a_wrong_address_is_told(site):
-    for language, prefix in LANGUAGES.items():
-        for page in look("pages", site, f"{prefix}no-such-page"):
-            assert page["status"] == 404 and page["lang"] == language and not page["axe"] and not page["heard"]["foreign"], page
+    for page in look("pages", site, *(f"{prefix}no-such-page" for prefix in LANGUAGES.values())):
+        assert page["lang"] == ("en" if page["path"].startswith("en/") else "bn")
+        assert page["status"] == 404 and not page["axe"] and not page["heard"]["foreign"], page
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(f"{site}..%2f..%2f..%2fMakefile", timeout=10).close()
 
@@ -272,7 +272,7 @@ def test_the_pdf_holds_every_page(language, book):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_epub_is_valid_and_holds_every_page(language, book):
     epub = book / f"minios.{language}.epub"
-    output_of("java", "-jar", "/usr/share/java/epubcheck.jar", epub, "--failonwarnings")
+    output_of("java", "-XX:TieredStopAtLevel=1", "-jar", "/usr/share/java/epubcheck.jar", epub, "--failonwarnings")
     with zipfile.ZipFile(epub) as parts:
         text = "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xhtml"))
         assert any("noto-sans-bengali" in name for name in parts.namelist())
@@ -296,7 +296,7 @@ def would_be_built(*more):
 
 def test_only_what_changed_is_built_again(book):
     assert (book / "complete").exists() and not would_be_built()
-    for changed in (f"docs/{FAULT}.md", "docs/faults", "docs/pictures/tag.bn.svg", "web/package-lock.json", "web/.vitepress/words.en.json", "tools/book/epub.py"):
+    for changed in (f"docs/{FAULT}.md", "docs/faults", "docs", "heap/kheap.c", "docs/pictures/tag.bn.svg", "web/package-lock.json", "web/.vitepress/words.en.json", "tools/book/epub.py"):
         assert would_be_built("-W", changed), changed
 
 

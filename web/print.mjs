@@ -28,9 +28,10 @@ const LOOKS = `
   .vp-doc h1, .vp-doc h2, .vp-doc h3, figcaption, summary { break-after: avoid }
   .vp-doc h2 { margin-top: 24pt; padding-top: 12pt }
   .whole { break-inside: avoid }
+  .vp-doc p:has(+ .whole), .vp-doc p:has(+ table) { break-after: avoid }
   .vp-doc img, .vp-doc tr { break-inside: avoid }
   .vp-doc .picture { max-width: 120mm; break-inside: avoid }
-  .vp-doc button.copy, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
+  .vp-doc button.copy, .vp-doc .try-it, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
   .vp-doc table { display: table; font-size: 9pt }
   .contents ul { list-style: none; padding-left: 0 }
   .contents li { margin: 0 !important }

@@ -17,8 +17,9 @@ book-twins: ## confirm that the paragraphs of both languages say the same [PAGE=
 	@$(BOOK) twins $(PAGE)
 
 # All that the book is made of, with the kernel that the lab boots; and the folders, which alone tell that a page is gone.
-BOOK_SOURCES := $(shell find docs web tools/book -name node_modules -prune -o -name __pycache__ -prune -o -print) \
-    $(shell find heap kernel machine/i386 -type f) Makefile
+# (But not those on top: `kernel` is the name of a target.)
+BOOK_SOURCES := docs Makefile $(shell find docs web tools/book heap kernel machine/i386 -mindepth 1 -name node_modules -prune -o \
+                                      -mindepth 1 -name __pycache__ -prune -o -mindepth 1 -print)
 
 .PHONY: book book-site
 book: build/book/complete ## build the book into build/book/: site, PDF, EPUB, in both languages
