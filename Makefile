@@ -93,18 +93,21 @@ $(BUILD)/%.o: % $(BUILD)/settings Makefile machine/$(MACHINE)/machine.mk
 # Two links: the second one carries the names of the functions of the first. The table lies behind the code, so no
 # address moves; if one did, the link fails here and not in a wrong backtrace.
 $(BUILD)/first.elf: $(OBJECTS) $(BUILD)/tools/no-symbols.c.o $(LINK_SCRIPT)
-	@$(call link,$@,$(OBJECTS) $(BUILD)/tools/no-symbols.c.o)
+	@$(call link,$@.new,$(OBJECTS) $(BUILD)/tools/no-symbols.c.o)
+	@mv $@.new $@
 
 $(BUILD)/symbols.c: $(BUILD)/first.elf tools/symbols.awk
-	@nm -n $< | awk -f tools/symbols.awk > $@
+	@nm -n $< | awk -f tools/symbols.awk > $@.new
+	@mv $@.new $@
 
 $(BUILD)/symbols.c.o: $(BUILD)/symbols.c
 	@$(COMPILE) -c -o $@ $<
 
 $(KERNEL): $(BUILD)/symbols.c.o
 	@echo "  LINK  $@"
-	@$(call link,$@,$(OBJECTS) $(BUILD)/symbols.c.o)
-	@nm -n $@ | awk -f tools/symbols.awk | cmp - $(BUILD)/symbols.c
+	@$(call link,$@.new,$(OBJECTS) $(BUILD)/symbols.c.o)
+	@nm -n $@.new | awk -f tools/symbols.awk | cmp - $(BUILD)/symbols.c
+	@mv $@.new $@
 
 compile_commands.json: $(KERNEL)
 	@find $(BUILD) -name '*.json' | LC_ALL=C sort | xargs cat | sed -e '1s/^/[\n/' -e '$$s/,$$/\n]/' > $@

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
 # The checks of the exercises, all but the heap that they check: learn links that with them at every save. Not position
-# independent, so that an address in a report is one in the program.
+# independent, so that an address in a report is one in the program. Stands alone, since that is twice as fast:
+# `make -f exercises/rules.mk build/learn-gcc/checks.o CC=gcc`.
 
 LEARN_BUILD := build/learn-$(notdir $(CC))
 LEARN_SOURCES := $(wildcard exercises/check/*.c)
-LEARN_CFLAGS := -D_GNU_SOURCE -std=c11 -O1 -g $(WARNINGS) -fno-omit-frame-pointer -fno-pie -iquote exercises
+LEARN_CFLAGS := -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer \
+                -fno-pie -iquote exercises
 
 # Each file comes into its place whole: a compiler that was killed leaves no half of one that looks up to date.
 $(LEARN_BUILD)/%.o: exercises/check/%.c exercises/check/check.h exercises/my_heap.h exercises/rules.mk

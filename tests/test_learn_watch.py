@@ -85,8 +85,8 @@ def test_a_file_that_goes_and_comes_back(child, learner):
 
 
 def test_keys_work_meanwhile(child):
-    for keys, wanted in (("h", "(?s)hint 1 of 3.*again, and the next hint"), ("h", "hint 2 of 3"), ("t", r"In the book"), ("l", r"\[>\]  3 "),
-                         ("c", "aligned-unwritten"), ("xh", "hint 3 of 3")):
+    for keys, wanted in (("h", "(?s)hint 1 of 3.*again, and the next hint"), ("h", "hint 2 of 3"), ("t", r"In the book"),
+                         ("l", r"\[>\]  3 "), ("c", "aligned-unwritten"), ("xh", "hint 3 of 3")):
         child.send(keys)
         child.expect(wanted)
         child.expect(WAITING)
@@ -125,8 +125,8 @@ def test_it_leaves_the_terminal_as_it_was(way_out, learner):
 
 
 def test_interrupted_in_the_middle_of_a_check_it_leaves_nothing_running(learner):
-    learner.write(solution(3).replace("void *my_alloc(struct my_heap *h, size_t size)\n{\n",
-                                      "void *my_alloc(struct my_heap *h, size_t size)\n{\n    while (size)\n        size |= 1;\n"))
+    begin = "void *my_alloc(struct my_heap *h, size_t size)\n{\n"
+    learner.write(solution(3).replace(begin, begin + "    while (size)\n        size |= 1;\n"))
     child = pexpect.spawn(str(ROOT / "minios"), ["learn"], encoding="utf-8", timeout=60, cwd=ROOT, env=learner.env)
     child.expect("Step 3: Alignment")
     program = str(learner.home / ".learn" / "check")

@@ -7,12 +7,14 @@ import subprocess
 
 from kernel import ROOT
 
-C_FILES = sorted(path for folder in ("heap", "kernel", "machine", "tests", "tools")
-                 for ending in ("c", "h") for path in (ROOT / folder).rglob(f"*.{ending}"))
+C_FILES = sorted(path for folder in ("heap", "kernel", "machine", "tests", "tools", "exercises")
+                 for ending in ("c", "h") for path in (ROOT / folder).rglob(f"*.{ending}")
+                 if path.name != "my_heap.c" and ".learn" not in path.parts)  # those are a learner's own
 SCRIPTS = [ROOT / "minios", *sorted(ROOT.glob("machine/*/run")), *sorted(ROOT.glob("machine/*/debug")),
            ROOT / "tools" / "run-tests"]
 TEXTS = [*C_FILES, *SCRIPTS, ROOT / "Makefile", *ROOT.glob("*/*.mk"), *ROOT.glob("machine/*/*.[Sl]*"),
-         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *(path for path in ROOT.glob("tools/*") if path.is_file())]
+         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *ROOT.glob("exercises/learn/*.py"), *ROOT.glob("exercises/steps/*/wrong.txt"),
+         *(path for path in ROOT.glob("tools/*") if path.is_file())]
 LONGEST_FUNCTION = 40
 
 

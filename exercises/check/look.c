@@ -139,9 +139,6 @@ static void tag_largest(void)
     stats_full();
 }
 
-const struct check checks_tag[] = { { "place", tag_place },
-                                    { "read", tag_read },
-                                    { "boundary", tag_boundary },
-                                    { "no-room", tag_no_room },
-                                    { "largest", tag_largest },
-                                    { NULL, NULL } };
+const struct check checks_tag[] = { { "place", tag_place },       { "read", tag_read },
+                                    { "boundary", tag_boundary }, { "no-room", tag_no_room },
+                                    { "largest", tag_largest },   { NULL, NULL } };

@@ -92,7 +92,7 @@ def own_headers():
 
 def compile_file():
     with alone(ROOT / CHECKS.replace(".o", ".lock")):
-        made = subprocess.run(["make", "-s", CHECKS, f"CC={CC}"], cwd=ROOT, capture_output=True, text=True, check=False)
+        made = subprocess.run(["make", "-sf", "exercises/rules.mk", CHECKS, f"CC={CC}"], cwd=ROOT, capture_output=True, text=True, check=False)
     if made.returncode != 0:
         return Compiled(error=made.stderr, help_name="other")
     status, told = run_compiler(*FLAGS, *own_headers(), "-c", "-o", str(STATE / "my_heap.o"), str(FILE))

@@ -12,6 +12,9 @@ function fillBars(cpu) {
     for (let n = 0; n < (device?.pci_bars.length ?? 0); n++) device.pci_bars[n] ??= { size: 0, original_bar: 0 }
 }
 
+/** Thrown out of the processor's midst: not one more instruction is to follow. */
+const RESTART = new Error('the machine restarts')
+
 /** What v86 cannot do, a fault within a fault for one, ends in an exception of its own. */
 function guard(emulator, tell) {
   const { cpu } = emulator.v86
@@ -21,7 +24,8 @@ function guard(emulator, tell) {
       return loop()
     } catch (error) {
       emulator.stop()
-      tell.fail?.(error)
+      if (error === RESTART) tell.reboot?.()
+      else tell.fail?.(error)
       return 0
     }
   }
@@ -31,17 +35,16 @@ function hook(emulator, tell) {
   const { cpu } = emulator.v86
   cpu.io.register_write(DIAGNOSTIC_PORT, {}, (number) => tell.moment?.(number))
   cpu.reboot_internal = () => {
-    emulator.stop()
-    tell.reboot?.()
+    throw RESTART
   }
   fillBars(cpu)
   guard(emulator, tell)
 }
 
-/** V86 and wasm: the emulator and where its code lies. image: the kernel, as bytes. options: its command line. */
-export async function startGuest({ V86, wasm, image, options, screen, tell }) {
+/** V86 and code: the emulator, and where its WebAssembly comes from (wasm_path or wasm_fn). image: the kernel, as bytes. options: its command line. */
+export async function startGuest({ V86, code, image, options, screen, tell }) {
   const emulator = new V86({
-    wasm_path: wasm,
+    ...code,
     memory_size: RAM,
     vga_memory_size: 1 << 20,
     multiboot: { buffer: image.slice().buffer },

@@ -42,7 +42,7 @@ export class History {
     this.forgotten = 0 // steps that were dropped from the front
     this.bytes = 0
     this.copy = this.read(this.base, this.length).slice()
-    this.past = undefined
+    this.past = this.told = undefined
     this.top = this.pointer()
     this.newest = now(this.read, this.known, 'event_count')
     this.add([])
@@ -73,7 +73,8 @@ export class History {
   /** The kernel waits: what changed since the last event is a step of its own, and the last block has its number by now. */
   settle() {
     this.renew()
-    const changes = this.changes([[0, this.length]])
+    const used = Math.max(this.pointer(), this.top) - this.base
+    const changes = this.changes([[0, used <= ALL_USED ? used + MARGIN : this.length]])
     const words = wordsAt(this.read, this.known.heap, 3)
     if (changes.length > 0 || words.some((word, n) => word !== this.steps.at(-1).words[n])) this.add(changes, true)
   }
@@ -135,19 +136,25 @@ export class History {
     }
   }
 
-  /** N of #N by payload, and the sizes that were asked for, after step n. */
+  /** N of #N by payload, and the sizes that were asked for, after step n. Most often it is asked of the newest. */
   asked(n) {
-    const [numbers, sizes] = [new Map(), new Map()]
-    for (const { event, unnoticed } of this.steps.slice(0, n + 1)) {
-      if (unnoticed || !event) continue
-      if (event.name === 'alloc') {
-        numbers.set(event.address, event.block)
-        sizes.set(event.address, event.size)
-      }
-      if (event.name === 'resize') sizes.set(event.address, event.size)
-      if (event.name === 'restore') forget([numbers, sizes], event.address + this.known.tag_bytes)
+    const place = this.forgotten + n
+    if (!this.told || this.told.place > place) this.told = { place: this.forgotten, numbers: new Map(), sizes: new Map() }
+    const { told } = this
+    for (; told.place < place; told.place++) this.note(told, this.steps[told.place - this.forgotten])
+    return this.note({ numbers: new Map(told.numbers), sizes: new Map(told.sizes) }, this.steps[n])
+  }
+
+  note(told, { event, unnoticed }) {
+    const { numbers, sizes } = told
+    if (unnoticed || !event) return told
+    if (event.name === 'alloc') {
+      numbers.set(event.address, event.block)
+      sizes.set(event.address, event.size)
     }
-    return { numbers, sizes }
+    if (event.name === 'resize') sizes.set(event.address, event.size)
+    if (event.name === 'restore') forget([numbers, sizes], event.address + this.known.tag_bytes)
+    return told
   }
 
   /** How many steps there have ever been: a place to come back to. */
@@ -161,7 +168,7 @@ export class History {
     const { steps } = this
     for (const step of steps.splice(place - this.forgotten)) this.bytes -= cost(step)
     this.copy = this.read(this.base, this.length).slice()
-    this.past = undefined
+    this.past = this.told = undefined
     this.top = this.pointer()
     this.newest = steps.at(-1).number
   }

@@ -19,9 +19,9 @@ function emptyScreen(container) {
 /** Loads what is needed and gives a session that is not booted yet. */
 export async function newSession({ options, container, tell, ended }) {
   await running?.end()
-  const [{ V86 }, image] = await Promise.all([import('v86'), load(kernel)])
+  const [{ V86 }, image, code] = await Promise.all([import('v86'), load(kernel), compiled()])
   const start = async (told) => {
-    const guest = await startGuest({ V86, wasm, image, options, tell: told, screen: emptyScreen(container) })
+    const guest = await startGuest({ V86, code, image, options, tell: told, screen: emptyScreen(container) })
     guest.emulator.keyboard_set_enabled(false)
     return guest
   }
@@ -38,6 +38,14 @@ export async function newSession({ options, container, tell, ended }) {
     },
   }
   return { session, end: running.end }
+}
+
+/** The emulator's code is loaded once, so that the machine can be started again without a network. */
+let emulator
+async function compiled() {
+  emulator ??= load(wasm).then((bytes) => WebAssembly.compile(bytes))
+  const module = await emulator
+  return { wasm_fn: async (imports) => (await WebAssembly.instantiate(module, imports)).exports }
 }
 
 async function load(url) {

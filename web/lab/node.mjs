@@ -14,5 +14,5 @@ export function imageAt(path) {
 }
 
 export function boot(image, options, tell) {
-  return startGuest({ V86, wasm: WASM, image, options, tell })
+  return startGuest({ V86, code: { wasm_path: WASM }, image, options, tell })
 }

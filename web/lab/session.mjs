@@ -13,6 +13,7 @@ const MOST_STATES = 5 // of the machine are kept; each is some 2 MB
 const LINES_APART = 12 // so many lines are rather typed again than kept as a state
 const QUIET = 300 // ms at the prompt before a state is taken
 const LOOK = 3 // ms
+const ENDED = ['rebooted', 'failed', 'ended']
 
 export class Session {
   /** start(tell) gives a guest; a test gives one without a page. */
@@ -108,7 +109,7 @@ export class Session {
   }
 
   check() {
-    if (!this.guest || !this.known) return
+    if (!this.guest || !this.known || ENDED.includes(this.state)) return
     const state = this.now('state')
     this.takeLine()
     if (state === STATE.STOPPED) this.become('stopped')
