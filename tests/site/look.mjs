@@ -60,6 +60,7 @@ const gatherBengali = () => {
 /** The fonts that really draw the Bengali of this page, and whether they came with the site. */
 async function fonts(page) {
   const found = await page.evaluate(gatherBengali)
+  await page.evaluate(() => new Promise((drawn) => requestAnimationFrame(() => document.fonts.ready.then(drawn))))
   const devtools = await page.context().newCDPSession(page)
   await devtools.send('DOM.enable')
   await devtools.send('CSS.enable')

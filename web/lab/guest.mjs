@@ -51,7 +51,7 @@ export async function startGuest({ V86, code, image, options, screen, tell }) {
     cmdline: options,
     autostart: false,
     disable_speaker: true,
-    disable_keyboard: true,
+    disable_keyboard: !screen,
     disable_mouse: true,
     screen,
   })

@@ -1,0 +1,185 @@
+# SPDX-License-Identifier: MIT
+#
+# The page in which the kernel boots, in a real browser: what its picture shows against what the kernel prints, the way back
+# in time, every bug, links, ends, the keyboard, and what the page costs.
+
+import contextlib
+import fcntl
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from kernel import ROOT
+
+pytestmark = pytest.mark.slow
+LANGUAGES = {"bn": "", "en": "en/"}
+HEAVIEST = 700 * 1000  # bytes, as a web server sends them
+WRITES = {"overflow": 1, "overflow-exact": 1, "overflow-neighbour": 8, "underflow": 1, "smashed-tag": 1, "use-after-free": 1, "stale-pointer": 1}
+BUG = re.compile(r"^BUG\((\w+), (?:KHEAP_E_(\w+)|0),", re.M)
+FAULT = re.compile(r"^KHEAP_FAULT\((\d+), (\w+),", re.M)
+
+
+@contextlib.contextmanager
+def one_after_the_other(name):
+    (ROOT / "build").mkdir(exist_ok=True)
+    with open(ROOT / "build" / f"{name}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@contextlib.contextmanager
+def served(*command):
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True) as server:
+        try:
+            line = server.stdout.readline()
+            while line and "http://" not in line:
+                line = server.stdout.readline()
+            yield line
+        finally:
+            os.killpg(server.pid, signal.SIGINT)
+
+
+@pytest.fixture(scope="session")
+def site():
+    with one_after_the_other("book"):
+        done = subprocess.run(["make", "-s", "book"], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+    with served(sys.executable, "-u", "tools/book/serve.py", "build/book/site", "0", "lab") as line:
+        address = re.match(r"The lab is at (http://127\.0\.0\.1:\d+/)lab  \(English: /en/lab\)", line)
+        assert address, line
+        yield address[1]
+
+
+@pytest.fixture
+def look(site):
+    """Runs one part of page.mjs; nothing went wrong in the page, and nothing was asked of another machine."""
+    def run(what, *more, trouble=()):
+        done = subprocess.run(["node", ROOT / "tests/lab/page.mjs", site, what, *more], capture_output=True, text=True, timeout=240, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        seen = json.loads(done.stdout.splitlines()[-1])
+        assert [line for line in seen["trouble"] if not any(known in line for known in trouble)] == [] and seen["foreign"] == []
+        return seen
+    return run
+
+
+@pytest.mark.alone
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_boots_quickly_and_is_light(look, language, record_property):
+    seen = look("loads", LANGUAGES[language] + "lab")
+    assert seen["text"].startswith("MiniOS on i386 PC, multiboot 1\n") and seen["text"].endswith("minios> ")
+    assert seen["after"] < 2000, "ms from load to the prompt"
+    assert seen["brotli"] <= HEAVIEST, seen["heaviest"]
+    assert seen["forbidden"] == "connect-src" and "default-src 'none'" in seen["policy"] and "unsafe-eval'" not in seen["policy"].replace("wasm-unsafe-eval", "")
+    record_property("figure", f"the lab ({language}): prompt {seen['after']:.0f} ms after load, {seen['brotli'] / 1000:.0f} KB with brotli, "
+                              f"{seen['gzip'] / 1000:.0f} KB with gzip")
+
+
+@pytest.mark.parametrize("seed", range(1, 5))
+def test_the_picture_is_what_blocks_prints(look, seed):
+    seen = look("sequences", str(seed))
+    assert seen["compared"] == 50 and seen["different"] == []
+
+
+def test_back_and_forth_in_time(look):
+    seen = look("scrub")
+    assert seen["wrong"] == []
+    assert "during the boot" in seen["boot"] and seen["at"].endswith(f"in the command {seen['line']}") and seen["shownRow"] == 1
+    assert seen["continued"] and seen["again"], "the machine itself went back"
+    assert seen["typed"] < 29
+
+
+def test_every_bug_lights_up(look):
+    faults = {name: f"E0{number}" for number, name in FAULT.findall((ROOT / "heap/kheap_faults.def").read_text())}
+    codes = {name.replace("_", "-"): faults.get(code) for name, code in BUG.findall((ROOT / "kernel/bugs.def").read_text())}
+    seen = look("bugs")
+    assert len(codes) == 18 and set(codes) < set(seen)
+    for name, code in codes.items():
+        bug = seen[name]
+        assert bug["restored"], name
+        assert bug["fresh"] == WRITES.get(name, 0), f"{name}: the bytes that the mistake wrote, and no others"
+        assert (bug["wrong"] > 0) == (name in WRITES and code is not None), name
+        assert bug["at"].startswith("the mistake was just made" if name in WRITES or code is None else code), name
+    assert "slack, byte 1 of 3, not as the heap wrote it" in seen["overflow"]["here"]
+
+
+def test_a_link_brings_the_same_heap(look):
+    seen = look("link")
+    assert seen["same"] and seen["lines"] == ["alloc 100", "alloc 13; free; alloc 7 64", "fill #1 a/b%?&#", "free #1"]
+    assert seen["address"].startswith("en/lab#run=alloc%20100/")
+    assert seen["hostile"] == [1, 0], "it is a command that does not exist, and nothing more"
+    assert seen["transcript"].startswith("MiniOS on") and "E04 free out of order" in seen["transcript"] and "\x1b" not in seen["transcript"]
+
+
+def test_reload_in_the_middle(look):
+    assert look("reload")["rows"] == 60
+
+
+@pytest.mark.alone
+def test_ten_thousand_operations(look, record_property):
+    seen = look("many")
+    assert seen["events"] > 10000 and seen["steps"] > 10000
+    assert seen["median"] < 60 and seen["last"] < 2 * seen["first"] + 20, seen
+    record_property("figure", f"10,000 operations in the page: {seen['took'] / 1000:.1f} s, a frame {seen['median']:.0f} ms in the median, "
+                              f"{seen['p95']:.0f} ms at 95 %, mean {seen['first']:.0f} ms at the beginning and {seen['last']:.0f} ms at the end")
+
+
+def test_a_corrupted_tag_is_seen_by_page_and_kernel(look):
+    seen = look("corrupted")
+    assert seen["before"] == [] and len(seen["alarms"]) == 1 and seen["wrong"] == 1
+    assert f"wrong byte at {seen['address']}" in seen["row"]
+    assert seen["here"].startswith(seen["address"]) and "not as the heap wrote it" in seen["here"]
+    assert "E07 overflow" in seen["check"] and seen["address"] in seen["check"]
+    assert "bytes were written of which the kernel told nothing" in seen["step"]
+
+
+def test_the_ends_are_told_and_it_starts_again(look):
+    seen = look("ends", trouble=["panicked at", "Maximum call stack"])
+    words = {"halt": "has halted", "panic null": "has panicked", "reboot": "has restarted itself", "panic stack": "a fault within a fault"}
+    assert {line: words[line] in told for line, told in seen["told"].items()} == dict.fromkeys(words, True)
+    assert seen["rows"] == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing(look, language):
+    """On a desk and on a phone, in the light and in the dark, with a damaged block in sight; and nothing moves unasked."""
+    assert look("axe", LANGUAGES[language] + "lab")["found"] == []
+
+
+def test_the_keyboard_alone_is_enough(look):
+    seen = look("keyboard")
+    assert seen["reached"] == [True] * 5
+    assert seen["past"].startswith("Step 0 of 1")
+    assert "payload, byte 1 of 13" in seen["first"] and "slack, byte 1 of 3" in seen["slack"] and "of seal in the tag" in seen["tag"]
+    assert "#1: 13 bytes at 0x" in seen["text"]
+
+
+def test_terminal_and_picture_light_each_other_up(look):
+    assert look("hover") | {"trouble": [], "foreign": []} == {"lit": ["#2"], "chosen": "The bytes of #2", "places": 1, "trouble": [], "foreign": []}
+
+
+@pytest.mark.alone
+def test_at_rest_and_away(look, record_property):
+    seen = look("leaving")
+    assert seen["idle"] < 0.15 and seen["gone"] and not seen["running"]
+    record_property("figure", f"the lab at rest: {100 * seen['idle']:.0f} % of a core")
+
+
+def test_without_a_network(look):
+    assert look("offline")["rows"] == 1
+
+
+def test_the_screen_of_the_pc(look):
+    seen = look("screen")
+    assert "#1 at 0x" in seen["text"] and seen["rows"] == 1 and seen["left"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_beside_the_sessions_of_the_chapter(look, language):
+    seen = look("chapter", LANGUAGES[language])
+    assert seen["early"] == [] and seen["heavy"] >= 4
+    assert seen["buttons"] >= 20 and seen["lines"] == seen["session"]
