@@ -54,3 +54,10 @@ def test_every_subcommand_is_named(name):
     assert len(commands) >= 5
     for command in commands:
         assert f"./minios {command}" in text, command
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_the_wrong_answers_are_counted(name):
+    files = (ROOT / "exercises" / "steps").glob("*/wrong.txt")
+    count = sum(len(re.findall(r"^== ", file.read_text(), re.M)) for file in files)
+    assert re.search(rf"(?<!\d){count}(?!\d)", (ROOT / name).read_text())
