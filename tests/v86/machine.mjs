@@ -100,7 +100,7 @@ async function bugs() {
 /** One byte after the other around a block is changed from outside: does the picture show it, and what says the kernel? */
 async function damage() {
   const one = await session()
-  await one.run(['alloc 20', 'alloc 13 64', 'alloc 5'])
+  await one.run(['alloc 40', 'alloc 13 64', 'alloc 5']) // the second has a gap in front of it
   const block = one.view().heap.blocks[1]
   const seen = []
   for (let address = block.payload - 16; address < block.boundary; address++) {
@@ -124,11 +124,15 @@ async function back() {
   const then = [{ text: one.text, picture: JSON.stringify(picture(one.view())) }]
   for (const line of lines) {
     await one.run([line])
-    then.push({ text: one.text, picture: JSON.stringify(picture(one.view())) })
+    then.push({ text: one.text, picture: JSON.stringify(picture(one.view())), steps: one.history.steps.length })
     if (then.length % 13 === 0) await quiet(450)
   }
   const states = one.states.length
   const wrong = []
+  for (let n = 1; n < one.history.steps.length; n++) {
+    const count = then.findIndex((moment) => moment.steps > n)
+    if (one.linesUpTo(n) !== count) wrong.push({ step: n, count, told: one.linesUpTo(n) })
+  }
   for (const count of [39, 30, 27, 14, 13, 3, 0]) {
     const state = await one.backTo(count)
     const same = one.text === then[count].text && JSON.stringify(picture(one.view())) === then[count].picture
