@@ -17,11 +17,19 @@ const seen = { trouble: [], foreign: [] }
 function watch(page) {
   page.on('console', (message) => message.type() === 'error' && seen.trouble.push(message.text()))
   page.on('pageerror', (error) => seen.trouble.push(String(error)))
-  page.on('request', (request) => !/^(data|blob):/.test(request.url()) && !request.url().startsWith(site) && seen.foreign.push(request.url()))
+  page.on(
+    'request',
+    (request) =>
+      !/^(data|blob):/.test(request.url()) && !request.url().startsWith(site) && seen.foreign.push(request.url()),
+  )
 }
 
 async function open({ path = 'en/lab', width = 1280, height = 900, options = {} } = {}) {
-  const context = await chromium.newContext({ viewport: { width, height }, permissions: ['clipboard-read', 'clipboard-write'], ...options })
+  const context = await chromium.newContext({
+    viewport: { width, height },
+    permissions: ['clipboard-read', 'clipboard-write'],
+    ...options,
+  })
   const page = await context.newPage()
   watch(page)
   await page.goto(`${site}${path}`)
@@ -44,7 +52,14 @@ async function type(page, line) {
   const before = await page.evaluate(() => window.minios.text.length)
   await page.locator('.xterm-helper-textarea').focus()
   await page.keyboard.type(`${line}\n`)
-  await page.waitForFunction(({ before, line }) => window.minios.text.length > before + line.length && window.minios.state !== 'running' && window.minios.pending === 0, { before, line }, { polling: 5 })
+  await page.waitForFunction(
+    ({ before, line }) =>
+      window.minios.text.length > before + line.length &&
+      window.minios.state !== 'running' &&
+      window.minios.pending === 0,
+    { before, line },
+    { polling: 5 },
+  )
 }
 
 /** The same without a key for each letter, which is quicker. */
@@ -54,7 +69,9 @@ async function send(page, line) {
 
 /** The picture follows within some 60 ms. */
 async function settled(page) {
-  await page.evaluate(() => new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(resolve)), 70)))
+  await page.evaluate(
+    () => new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(resolve)), 70)),
+  )
 }
 
 /** What the picture shows, from its elements: a row a block, the words, the figures. */
@@ -62,13 +79,27 @@ async function picture(page) {
   await settled(page)
   return page.evaluate(() => {
     const text = (element) => element.textContent.trim()
-    const part = (block, piece) => Number(block.querySelector(`.lab-bar > .lab-${piece}`)?.lastChild.textContent.replace(/\D/g, '') ?? 0)
+    const part = (block, piece) =>
+      Number(block.querySelector(`.lab-bar > .lab-${piece}`)?.lastChild.textContent.replace(/\D/g, '') ?? 0)
     const rows = [...document.querySelectorAll('li > .lab-block')].map((block) => {
       const [payload, owner] = text(block.querySelector('.lab-told')).split(' · ')
-      return [text(block.querySelector('.lab-number')).replace('\u2013', '-'), payload, part(block, 'payload'), part(block, 'gap'), part(block, 'slack'), owner].join(' ')
+      return [
+        text(block.querySelector('.lab-number')).replace('\u2013', '-'),
+        payload,
+        part(block, 'payload'),
+        part(block, 'gap'),
+        part(block, 'slack'),
+        owner,
+      ].join(' ')
     })
     const words = [...document.querySelectorAll('.lab-words td:last-child')].map(text)
-    return { rows, words, figures: text(document.querySelector('.lab-figures')), wrong: document.querySelectorAll('.lab-piece-wrong').length, alarms: [...document.querySelectorAll('.lab-right .lab-alarm')].map(text) }
+    return {
+      rows,
+      words,
+      figures: text(document.querySelector('.lab-figures')),
+      wrong: document.querySelectorAll('.lab-piece-wrong').length,
+      alarms: [...document.querySelectorAll('.lab-right .lab-alarm')].map(text),
+    }
   })
 }
 
@@ -89,8 +120,18 @@ function random(seed) {
   }
 }
 
-const COMMANDS = [(r) => `alloc ${r(300)}`, (r) => `alloc ${r(100)} ${1 << r(13)}`, (r) => `zalloc ${r(80)}`, () => 'free', (r) => `free #${1 + r(9)}`,
-  (r) => `resize last ${r(200)}`, () => 'mark', () => 'release', (r) => `alloc 1${r(9)}; alloc ${r(40)}`, (r) => `fill #${1 + r(9)} x`]
+const COMMANDS = [
+  (r) => `alloc ${r(300)}`,
+  (r) => `alloc ${r(100)} ${1 << r(13)}`,
+  (r) => `zalloc ${r(80)}`,
+  () => 'free',
+  (r) => `free #${1 + r(9)}`,
+  (r) => `resize last ${r(200)}`,
+  () => 'mark',
+  () => 'release',
+  (r) => `alloc 1${r(9)}; alloc ${r(40)}`,
+  (r) => `fill #${1 + r(9)} x`,
+]
 
 // ---- What is looked at
 
@@ -101,24 +142,47 @@ const looks = {
     const context = await chromium.newContext({ viewport: { width: 1280, height: 900 } })
     const page = await context.newPage()
     watch(page)
-    page.on('response', (response) => bodies.push(response.body().then((body) => [response.url(), body], () => undefined)))
+    page.on('response', (response) =>
+      bodies.push(
+        response.body().then(
+          (body) => [response.url(), body],
+          () => undefined,
+        ),
+      ),
+    )
     await page.goto(`${site}${path}`)
     const loaded = await page.evaluate(() => performance.now())
     await ready(page)
     const prompt = await page.evaluate(() => performance.now())
     await page.waitForLoadState('networkidle')
     const text = await printed(page)
-    const fetched = (await Promise.all(bodies)).filter(Boolean).map(([url, body]) => [url, body.length, zlib.brotliCompressSync(body).length, zlib.gzipSync(body).length])
+    const fetched = (await Promise.all(bodies))
+      .filter(Boolean)
+      .map(([url, body]) => [url, body.length, zlib.brotliCompressSync(body).length, zlib.gzipSync(body).length])
     const sum = (n) => fetched.reduce((total, one) => total + one[n], 0)
     const forbidden = await page.evaluate(async () => {
-      const told = new Promise((resolve) => document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective), { once: true }))
+      const told = new Promise((resolve) =>
+        document.addEventListener('securitypolicyviolation', (event) => resolve(event.effectiveDirective), {
+          once: true,
+        }),
+      )
       fetch('http://127.0.0.1:1/').catch(() => {})
       return Promise.race([told, new Promise((resolve) => setTimeout(() => resolve('nothing'), 2000))])
     })
     seen.foreign = seen.foreign.filter((url) => url !== 'http://127.0.0.1:1/')
     seen.trouble = seen.trouble.filter((line) => !line.includes('127.0.0.1:1/'))
-    return { after: prompt - loaded, prompt, files: fetched.length, raw: sum(1), brotli: sum(2), gzip: sum(3), heaviest: fetched.sort((a, b) => b[2] - a[2]).slice(0, 6), text, forbidden,
-      policy: await page.getAttribute('meta[http-equiv]', 'content') }
+    return {
+      after: prompt - loaded,
+      prompt,
+      files: fetched.length,
+      raw: sum(1),
+      brotli: sum(2),
+      gzip: sum(3),
+      heaviest: fetched.sort((a, b) => b[2] - a[2]).slice(0, 6),
+      text,
+      forbidden,
+      policy: await page.getAttribute('meta[http-equiv]', 'content'),
+    }
   },
 
   async sequences(seed) {
@@ -148,26 +212,41 @@ const looks = {
       const line = COMMANDS[r(7)](r)
       await type(page, line)
       const steps = await page.evaluate(() => window.minios.history.steps.length)
-      if (steps === before + 1) then.push(await picture(page)), lines.push(line)
+      if (steps === before + 1) (then.push(await picture(page)), lines.push(line))
     }
     const wrong = []
     const compare = async (n, how) => {
       await settled(page)
-      if (!same(await picture(page), then[n]) || !(await step(page)).startsWith(`Step ${n} of 29`)) wrong.push([how, n, await step(page)])
+      if (!same(await picture(page), then[n]) || !(await step(page)).startsWith(`Step ${n} of 29`))
+        wrong.push([how, n, await step(page)])
     }
     await page.focus('input[type=range]')
-    for (let n = 28; n >= 0; n--) await page.keyboard.press('ArrowLeft'), await compare(n, 'back')
+    for (let n = 28; n >= 0; n--) (await page.keyboard.press('ArrowLeft'), await compare(n, 'back'))
     const boot = await step(page)
-    for (let n = 1; n < 30; n++) await page.keyboard.press('ArrowRight'), await compare(n, 'forth')
-    for (const n of [3, 27, 11]) await page.fill('input[type=range]', String(n)), await compare(n, 'jump')
+    for (let n = 1; n < 30; n++) (await page.keyboard.press('ArrowRight'), await compare(n, 'forth'))
+    for (const n of [3, 27, 11]) (await page.fill('input[type=range]', String(n)), await compare(n, 'jump'))
     const shownRow = await page.locator('.lab-line-shown').count()
     const at = await step(page)
     await page.click('.lab-past-note button')
-    await page.waitForFunction(() => !document.querySelector('.lab-past') && window.minios.state === 'waiting' && !document.querySelector('.lab-note')?.textContent.includes('goes back'))
+    await page.waitForFunction(
+      () =>
+        !document.querySelector('.lab-past') &&
+        window.minios.state === 'waiting' &&
+        !document.querySelector('.lab-note')?.textContent.includes('goes back'),
+    )
     await settled(page)
     const back = await picture(page)
     await type(page, 'blocks all')
-    return { wrong, boot, at, line: lines[11], shownRow, continued: same(back, then[11]), again: same(back.rows, blocksIn(await printed(page))), typed: await page.evaluate(() => window.minios.lines.length) }
+    return {
+      wrong,
+      boot,
+      at,
+      line: lines[11],
+      shownRow,
+      continued: same(back, then[11]),
+      again: same(back.rows, blocksIn(await printed(page))),
+      typed: await page.evaluate(() => window.minios.lines.length),
+    }
   },
 
   async bugs() {
@@ -179,11 +258,20 @@ const looks = {
       await button.click()
       await page.waitForSelector('.lab-past')
       await settled(page)
-      const lit = await page.evaluate(() => ({ wrong: document.querySelectorAll('.lab-byte-wrong').length, fresh: document.querySelectorAll('.lab-byte-fresh').length, here: document.querySelector('.lab-byte-here')?.getAttribute('aria-label') ?? '' }))
+      const lit = await page.evaluate(() => ({
+        wrong: document.querySelectorAll('.lab-byte-wrong').length,
+        fresh: document.querySelectorAll('.lab-byte-fresh').length,
+        here: document.querySelector('.lab-byte-here')?.getAttribute('aria-label') ?? '',
+      }))
       const at = await step(page)
       await page.click('.lab-scrubber button >> nth=3')
       await settled(page)
-      bugs[await button.innerText()] = { ...lit, at: at.split(': ')[1], alarms: (await picture(page)).alarms.length, restored: same(await picture(page), before) }
+      bugs[await button.innerText()] = {
+        ...lit,
+        at: at.split(': ')[1],
+        alarms: (await picture(page)).alarms.length,
+        restored: same(await picture(page), before),
+      }
     }
     return bugs
   },
@@ -193,15 +281,31 @@ const looks = {
     const lines = ['alloc 100', 'alloc 13; free; alloc 7 64', 'fill #1 a/b%?&#', 'free #1']
     for (const line of lines) await type(page, line)
     await page.click('.lab-tools button >> nth=0')
-    await page.waitForFunction(() => document.querySelector('.lab-note').textContent !== ' ' && document.querySelector('.lab-left > .lab-note').textContent.trim() !== '')
+    await page.waitForFunction(
+      () =>
+        document.querySelector('.lab-note').textContent !== ' ' &&
+        document.querySelector('.lab-left > .lab-note').textContent.trim() !== '',
+    )
     const address = await page.evaluate(() => navigator.clipboard.readText())
     const then = await picture(page)
     const other = await started({ path: address.slice(site.length) })
-    await other.waitForFunction((n) => window.minios.lines.length === n && window.minios.state === 'waiting', lines.length)
+    await other.waitForFunction(
+      (n) => window.minios.lines.length === n && window.minios.state === 'waiting',
+      lines.length,
+    )
     await settled(other)
-    const result = { address: address.slice(site.length), same: same(await picture(other), then), lines: await other.evaluate(() => window.minios.lines.map((line) => line.text)) }
-    const hostile = await started({ path: `en/lab#run=${encodeURIComponent('<img src=x onerror=alert(1)>')}/${'x'.repeat(200)}/%0Aalloc` })
-    result.hostile = await hostile.evaluate(() => [window.minios.lines.length, document.querySelectorAll('img[src=x]').length])
+    const result = {
+      address: address.slice(site.length),
+      same: same(await picture(other), then),
+      lines: await other.evaluate(() => window.minios.lines.map((line) => line.text)),
+    }
+    const hostile = await started({
+      path: `en/lab#run=${encodeURIComponent('<img src=x onerror=alert(1)>')}/${'x'.repeat(200)}/%0Aalloc`,
+    })
+    result.hostile = await hostile.evaluate(() => [
+      window.minios.lines.length,
+      document.querySelectorAll('img[src=x]').length,
+    ])
     const download = page.waitForEvent('download')
     await page.click('.lab-tools button >> nth=1')
     result.transcript = fs.readFileSync(await (await download).path(), 'utf8')
@@ -213,7 +317,11 @@ const looks = {
     const lines = Array.from({ length: 60 }, (_, n) => `alloc ${n}`)
     const page = await started({ path: `en/lab#run=${lines.map(encodeURIComponent).join('/')}` })
     await page.reload()
-    await page.waitForFunction(() => window.minios?.lines.length === 60 && window.minios.state === 'waiting', undefined, { timeout: 30000 })
+    await page.waitForFunction(
+      () => window.minios?.lines.length === 60 && window.minios.state === 'waiting',
+      undefined,
+      { timeout: 30000 },
+    )
     await settled(page)
     return { rows: (await picture(page)).rows.length }
   },
@@ -223,11 +331,20 @@ const looks = {
     const page = await started()
     return page.evaluate(async () => {
       const frames = []
-      let last = performance.now(), on = true
-      const frame = (now) => { frames.push(now - last); last = now; if (on) requestAnimationFrame(frame) }
+      let last = performance.now(),
+        on = true
+      const frame = (now) => {
+        frames.push(now - last)
+        last = now
+        if (on) requestAnimationFrame(frame)
+      }
       requestAnimationFrame(frame)
       const begun = performance.now()
-      const lines = Array.from({ length: 1000 }, (_, n) => (n % 3 ? 'alloc 9;free;alloc 5;free;alloc 40;alloc 3;free;alloc 1;free;free' : 'alloc 8;alloc 7;alloc 6;free;free;free;alloc 3;free;alloc 2;alloc 1'))
+      const lines = Array.from({ length: 1000 }, (_, n) =>
+        n % 3
+          ? 'alloc 9;free;alloc 5;free;alloc 40;alloc 3;free;alloc 1;free;free'
+          : 'alloc 8;alloc 7;alloc 6;free;free;free;alloc 3;free;alloc 2;alloc 1',
+      )
       await window.minios.run(lines)
       on = false
       const { history } = window.minios
@@ -236,7 +353,17 @@ const looks = {
       const at = (share) => sorted[Math.floor(share * (sorted.length - 1))]
       const tenth = Math.floor(frames.length / 10)
       const mean = (list) => list.reduce((sum, one) => sum + one, 0) / list.length
-      return { events: history.newest, steps: history.place(), took, frames: frames.length, median: at(0.5), p95: at(0.95), worst: at(1), first: mean(frames.slice(0, tenth)), last: mean(frames.slice(-tenth)) }
+      return {
+        events: history.newest,
+        steps: history.place(),
+        took,
+        frames: frames.length,
+        median: at(0.5),
+        p95: at(0.95),
+        worst: at(1),
+        first: mean(frames.slice(0, tenth)),
+        last: mean(frames.slice(-tenth)),
+      }
     })
   },
 
@@ -257,7 +384,16 @@ const looks = {
     const shown = await picture(page)
     const row = await page.locator('.lab-block').nth(1).innerText()
     await type(page, 'check')
-    return { before, alarms: shown.alarms, wrong: shown.wrong, row, here, address: `0x${address.toString(16).padStart(8, '0')}`, check: (await printed(page)).split('minios> check').at(-1), step: await step(page) }
+    return {
+      before,
+      alarms: shown.alarms,
+      wrong: shown.wrong,
+      row,
+      here,
+      address: `0x${address.toString(16).padStart(8, '0')}`,
+      check: (await printed(page)).split('minios> check').at(-1),
+      step: await step(page),
+    }
   },
 
   async ends() {
@@ -277,20 +413,42 @@ const looks = {
 
   async axe(path) {
     const found = []
-    for (const settings of [{ width: 1280, height: 900, options: { colorScheme: 'light' } }, { width: 360, height: 740, options: { colorScheme: 'dark', reducedMotion: 'reduce' } }]) {
+    for (const settings of [
+      { width: 1280, height: 900, options: { colorScheme: 'light' } },
+      { width: 360, height: 740, options: { colorScheme: 'dark', reducedMotion: 'reduce' } },
+    ]) {
       const page = await started({ path, ...settings })
       await type(page, 'alloc 100')
       await page.click('.lab-bugs summary').catch(() => {})
-      if (!(await page.locator('.lab-bugs').getAttribute('open').then((value) => value !== null))) await page.click('.lab-bugs summary')
+      if (
+        !(await page
+          .locator('.lab-bugs')
+          .getAttribute('open')
+          .then((value) => value !== null))
+      )
+        await page.click('.lab-bugs summary')
       await page.click('.lab-bugs button:has-text("overflow") >> nth=0')
       await page.waitForSelector('.lab-byte-wrong')
       await settled(page)
       await page.evaluate(AXE)
-      const told = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'], elementRef: false }))
-      found.push(...told.violations.map((one) => `${settings.width}: ${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(' | ')}`))
-      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
+      const told = await page.evaluate(() =>
+        window.axe.run(document, { resultTypes: ['violations'], elementRef: false }),
+      )
+      found.push(
+        ...told.violations.map(
+          (one) =>
+            `${settings.width}: ${one.id}: ${one.help}: ${one.nodes
+              .slice(0, 3)
+              .map((node) => node.html.slice(0, 160))
+              .join(' | ')}`,
+        ),
+      )
+      const wide = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      )
       if (wide > 0) found.push(`${settings.width}: ${wide} too wide`)
-      if (settings.options.reducedMotion) found.push(...(await page.evaluate(() => document.getAnimations().map((one) => `moves: ${one.animationName}`))))
+      if (settings.options.reducedMotion)
+        found.push(...(await page.evaluate(() => document.getAnimations().map((one) => `moves: ${one.animationName}`))))
     }
     return { found }
   },
@@ -325,7 +483,14 @@ const looks = {
     const slack = await page.evaluate(() => document.activeElement.getAttribute('aria-label'))
     await page.keyboard.press('ArrowDown')
     const tag = await page.evaluate(() => document.activeElement.getAttribute('aria-label'))
-    return { reached, past, first, slack, tag, text: await page.locator('.lab-text').evaluate((twin) => twin.textContent) }
+    return {
+      reached,
+      past,
+      first,
+      slack,
+      tag,
+      text: await page.locator('.lab-text').evaluate((twin) => twin.textContent),
+    }
   },
 
   /** From the terminal to the block, and the other way round. */
@@ -353,16 +518,23 @@ const looks = {
     const page = await started()
     const client = await page.context().newCDPSession(page)
     await client.send('Performance.enable')
-    const spent = async () => (await client.send('Performance.getMetrics')).metrics.find((one) => one.name === 'TaskDuration').value
+    const spent = async () =>
+      (await client.send('Performance.getMetrics')).metrics.find((one) => one.name === 'TaskDuration').value
     await page.waitForTimeout(1000)
     const [before, begun] = [await spent(), Date.now()]
     await page.waitForTimeout(3000)
-    const idle = (1000 * (await spent() - before)) / (Date.now() - begun)
-    await page.evaluate(() => { window.kept = window.minios.guest.emulator })
+    const idle = (1000 * ((await spent()) - before)) / (Date.now() - begun)
+    await page.evaluate(() => {
+      window.kept = window.minios.guest.emulator
+    })
     await page.click('.VPNavBarTitle a')
     await page.waitForFunction(() => !document.querySelector('.lab'))
     await page.waitForTimeout(500)
-    return { idle, gone: await page.evaluate(() => window.minios === undefined), running: await page.evaluate(() => window.kept.is_running()) }
+    return {
+      idle,
+      gone: await page.evaluate(() => window.minios === undefined),
+      running: await page.evaluate(() => window.kept.is_running()),
+    }
   },
 
   async offline() {
@@ -384,7 +556,11 @@ const looks = {
     await settled(page)
     const text = await page.locator('.lab-vga').evaluate((screen) => screen.textContent)
     await page.keyboard.press('Escape')
-    return { text, rows: (await picture(page)).rows.length, left: await page.evaluate(() => !document.activeElement.matches('.lab-vga')) }
+    return {
+      text,
+      rows: (await picture(page)).rows.length,
+      left: await page.evaluate(() => !document.activeElement.matches('.lab-vga')),
+    }
   },
 
   /** Beside the sessions of chapter 4: nothing is fetched before it is asked for. */
@@ -405,8 +581,18 @@ const looks = {
     const lines = await page.evaluate(() => window.minios.lines.map((line) => line.text))
     const session = await page.locator('figure.fence:has(+ .try-it) pre').first().innerText()
     await page.locator('.try-it > button').nth(1).click()
-    await page.waitForFunction(() => document.querySelectorAll('.lab').length === 2 && document.querySelectorAll('.lab[data-state=ended]').length === 1)
-    return { early, heavy: heavy.length, buttons, lines, session: [...session.matchAll(/^minios> (.*)$/gm)].map((line) => line[1].trim()) }
+    await page.waitForFunction(
+      () =>
+        document.querySelectorAll('.lab').length === 2 &&
+        document.querySelectorAll('.lab[data-state=ended]').length === 1,
+    )
+    return {
+      early,
+      heavy: heavy.length,
+      buttons,
+      lines,
+      session: [...session.matchAll(/^minios> (.*)$/gm)].map((line) => line[1].trim()),
+    }
   },
 }
 

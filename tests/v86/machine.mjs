@@ -27,15 +27,36 @@ function random(seed) {
 }
 
 const COMMANDS = [
-  (r) => `alloc ${r(300)}`, (r) => `alloc ${r(3)}`, (r) => `alloc ${r(100)} ${1 << r(13)}`, (r) => `zalloc ${r(80)}`,
-  (r) => `alloc ${r(40)}; alloc ${r(40)}; free`, () => 'free', () => 'free last', (r) => `free #${1 + r(9)}`, (r) => `resize last ${r(200)}`,
-  () => 'mark', () => 'release', (r) => `fill #${1 + r(9)} text`, () => 'alloc 9M', (r) => `alloc 5 ${3 + 2 * r(9)}`, () => 'bug overflow', () => '',
+  (r) => `alloc ${r(300)}`,
+  (r) => `alloc ${r(3)}`,
+  (r) => `alloc ${r(100)} ${1 << r(13)}`,
+  (r) => `zalloc ${r(80)}`,
+  (r) => `alloc ${r(40)}; alloc ${r(40)}; free`,
+  () => 'free',
+  () => 'free last',
+  (r) => `free #${1 + r(9)}`,
+  (r) => `resize last ${r(200)}`,
+  () => 'mark',
+  () => 'release',
+  (r) => `fill #${1 + r(9)} text`,
+  () => 'alloc 9M',
+  (r) => `alloc 5 ${3 + 2 * r(9)}`,
+  () => 'bug overflow',
+  () => '',
 ]
 
 /** What a person sees of a heap: a row a block as `blocks` prints it, and all else that is decoded. */
 function picture(view) {
-  const rows = view.heap.blocks.map((b) => [b.number ? `#${b.number}` : '-', hex(b.payload), b.size, b.gap, b.slack, b.ownerName].join(' '))
-  return { rows, words: view.heap.words, figures: view.heap.figures, damage: view.heap.damage, disagreements: view.disagreements }
+  const rows = view.heap.blocks.map((b) =>
+    [b.number ? `#${b.number}` : '-', hex(b.payload), b.size, b.gap, b.slack, b.ownerName].join(' '),
+  )
+  return {
+    rows,
+    words: view.heap.words,
+    figures: view.heap.figures,
+    damage: view.heap.damage,
+    disagreements: view.disagreements,
+  }
 }
 
 function printed(text) {
@@ -62,7 +83,8 @@ async function sequences() {
     await one.run(['stats', 'blocks all'])
     const shown = picture(one.view())
     const told = { rows: printed(transcript(one.text)), figures: figuresIn(transcript(one.text)) }
-    const same = JSON.stringify([shown.rows, shown.figures]) === JSON.stringify([told.rows, { ...shown.figures, ...told.figures }])
+    const same =
+      JSON.stringify([shown.rows, shown.figures]) === JSON.stringify([told.rows, { ...shown.figures, ...told.figures }])
     if (!same || shown.disagreements.length || shown.damage.length) seen.different.push({ shown, told })
     seen.compared++
     if (r(4) === 0) await one.run(['free all'])
@@ -84,11 +106,17 @@ async function bugs() {
     const before = JSON.stringify(picture(one.view()))
     const first = one.history.steps.length
     await one.run([`bug ${name}`])
-    const steps = one.history.steps.map((step, n) => ({ ...step, n })).slice(first).filter((step) => !step.unnoticed)
+    const steps = one.history.steps
+      .map((step, n) => ({ ...step, n }))
+      .slice(first)
+      .filter((step) => !step.unnoticed)
     const mistake = steps.find((step) => step.event.name === 'mistake')
     seen[name] = {
       faults: steps.filter((step) => step.event.name === 'fault').map((step) => step.event.fault),
-      changed: mistake.changes.reduce((sum, change) => sum + change.after.filter((byte, i) => byte !== change.before[i]).length, 0),
+      changed: mistake.changes.reduce(
+        (sum, change) => sum + change.after.filter((byte, i) => byte !== change.before[i]).length,
+        0,
+      ),
       damage: one.view(mistake.n).heap.damage.map((one) => [one.piece, one.length]),
       restored: JSON.stringify(picture(one.view())) === before,
     }
@@ -97,10 +125,10 @@ async function bugs() {
   return seen
 }
 
-/** One byte after the other around a block is changed from outside: does the picture show it, and what says the kernel? */
+/** One byte after the other around a block is changed: does the picture show it, and what says the kernel? */
 async function damage() {
   const one = await session()
-  await one.run(['alloc 20', 'alloc 13 64', 'alloc 5'])
+  await one.run(['alloc 40', 'alloc 13 64', 'alloc 5']) // the second has a gap in front of it
   const block = one.view().heap.blocks[1]
   const seen = []
   for (let address = block.payload - 16; address < block.boundary; address++) {
@@ -109,8 +137,15 @@ async function damage() {
     await one.run(['check'])
     const view = one.view()
     const shown = view.heap.damage.some((run) => run.address <= address && address < run.address + run.length)
-    seen.push({ at: address - block.payload, size: block.size, tag: block.tag - block.payload, shown, any: view.heap.damage.length > 0 || view.disagreements.length > 0,
-      blocks: view.heap.blocks.length, kernel: /\n(E0\d) /.exec(transcript(one.text).split('minios> check').at(-1))?.[1] ?? '' })
+    seen.push({
+      at: address - block.payload,
+      size: block.size,
+      tag: block.tag - block.payload,
+      shown,
+      any: view.heap.damage.length > 0 || view.disagreements.length > 0,
+      blocks: view.heap.blocks.length,
+      kernel: /\n(E0\d) /.exec(transcript(one.text).split('minios> check').at(-1))?.[1] ?? '',
+    })
     one.poke(address, [byte])
   }
   await one.end()
@@ -120,15 +155,21 @@ async function damage() {
 /** Back to each line in turn: the same text and the same picture as when it was typed first. */
 async function back() {
   const one = await session()
-  const lines = Array.from({ length: 40 }, (_, n) => ['alloc 10', 'alloc 20 64', 'fill last x', 'mark', 'free', 'release'][n % 6].replace('last', `#${n}`))
+  const lines = Array.from({ length: 40 }, (_, n) =>
+    ['alloc 10', 'alloc 20 64', 'fill last x', 'mark', 'free', 'release'][n % 6].replace('last', `#${n}`),
+  )
   const then = [{ text: one.text, picture: JSON.stringify(picture(one.view())) }]
   for (const line of lines) {
     await one.run([line])
-    then.push({ text: one.text, picture: JSON.stringify(picture(one.view())) })
+    then.push({ text: one.text, picture: JSON.stringify(picture(one.view())), steps: one.history.steps.length })
     if (then.length % 13 === 0) await quiet(450)
   }
   const states = one.states.length
   const wrong = []
+  for (let n = 1; n < one.history.steps.length; n++) {
+    const count = then.findIndex((moment) => moment.steps > n)
+    if (one.linesUpTo(n) !== count) wrong.push({ step: n, count, told: one.linesUpTo(n) })
+  }
   for (const count of [39, 30, 27, 14, 13, 3, 0]) {
     const state = await one.backTo(count)
     const same = one.text === then[count].text && JSON.stringify(picture(one.view())) === then[count].picture
@@ -156,7 +197,16 @@ async function ends() {
 /** Lines as they were typed, whatever was done to edit them. */
 async function typed() {
   const one = await session()
-  for (const keys of ['alloc 1000\x7f\x7f\r', 'llo 5\x01a\x1b[C\x1b[C\x1b[Cc\r', 'nothing\x15al\t 7; free\r', '\x1b[A\r', 'no\x03', '\r', 'stats now\r', '  map  \r']) {
+  for (const keys of [
+    'alloc 1000\x7f\x7f\r',
+    'llo 5\x01a\x1b[C\x1b[C\x1b[Cc\r',
+    'nothing\x15al\t 7; free\r',
+    '\x1b[A\r',
+    'no\x03',
+    '\r',
+    'stats now\r',
+    '  map  \r',
+  ]) {
     one.type(keys)
     await quiet(120)
   }
@@ -174,7 +224,13 @@ async function boots() {
   await quiet(2000)
   const used = process.cpuUsage(cpu)
   await one.end()
-  return { took, text: transcript(text), symbol, missing, idle: (used.user + used.system) / 1000 / (performance.now() - begun) }
+  return {
+    took,
+    text: transcript(text),
+    symbol,
+    missing,
+    idle: (used.user + used.system) / 1000 / (performance.now() - begun),
+  }
 }
 
 const WHAT = { boots, sequences, bugs, damage, back, ends, typed }

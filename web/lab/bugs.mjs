@@ -4,4 +4,7 @@
 
 import table from '../../kernel/bugs.def?raw'
 
-export const bugs = [...table.matchAll(/^BUG\((\w+), (?:\w+), "(.*?)",/gm)].map(([, name, see]) => ({ name: name.replaceAll('_', '-'), see }))
+export const bugs = [...table.matchAll(/^BUG\((\w+), (?:\w+), "(.*?)",/gm)].map(([, name, see]) => ({
+  name: name.replaceAll('_', '-'),
+  see,
+}))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What the kernel says of its own memory (kernel/description.h), and what can be read by it. `read(address, length)` gives
-// bytes; where they come from, a running machine or a record of it, nobody here knows.
+// What the kernel says of its own memory (kernel/description.h), and what can be read by it. `read(address, length)`
+// gives bytes; where they come from, a running machine or a record of it, nobody here knows.
 
 const MAGIC = 'MiniOS, look in'
 export const WORD = 4
@@ -15,7 +15,7 @@ export function wordsAt(read, address, count) {
 
 export function textAt(read, address) {
   let text = ''
-  for (let byte; (byte = read(address + text.length, 1)[0]); ) text += String.fromCharCode(byte)
+  for (let byte; (byte = read(address + text.length, 1)[0]);) text += String.fromCharCode(byte)
   return text
 }
 
@@ -34,7 +34,9 @@ function sum(formula) {
 export function readDescription(read, place) {
   if (textAt(read, place) !== MAGIC) throw new Error('the kernel does not describe its memory')
   const first = place + MAGIC.length + 1
-  const names = textAt(read, wordsAt(read, first, 1)[0]).split(' ').filter(Boolean)
+  const names = textAt(read, wordsAt(read, first, 1)[0])
+    .split(' ')
+    .filter(Boolean)
   const known = named(names, wordsAt(read, first, names.length))
   const formulas = textAt(read, known.tag_words).split(' ')
   return {
@@ -84,7 +86,7 @@ function readFunctions(read, known) {
   let start = wordsAt(read, known.symbols_start, 1)[0]
   for (let length; (length = number()) !== 0; start += length) {
     let name = ''
-    for (let code; (code = byte()) !== 0; ) name += unpack(code)
+    for (let code; (code = byte()) !== 0;) name += unpack(code)
     functions.push({ start, end: start + length, name })
   }
   return functions

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The machine: v86 with our kernel in it, booted by multiboot and without a BIOS. What it tells: each byte on the serial
-// line, each moment to look (machine_moment in the kernel), that it restarts, and that it cannot go on.
+// The machine: v86 with our kernel in it, booted by multiboot and without a BIOS. What it tells: each byte on the
+// serial line, each moment to look (machine_moment in the kernel), that it restarts, and that it cannot go on.
 
 const DIAGNOSTIC_PORT = 0x80
 const RAM = 32 << 20
@@ -41,7 +41,8 @@ function hook(emulator, tell) {
   guard(emulator, tell)
 }
 
-/** V86 and code: the emulator, and where its WebAssembly comes from (wasm_path or wasm_fn). image: the kernel, as bytes. options: its command line. */
+/** V86 and code: the emulator, and where its WebAssembly comes from (wasm_path or wasm_fn). image: the kernel, as
+ * bytes. options: its command line. */
 export async function startGuest({ V86, code, image, options, screen, tell }) {
   const emulator = new V86({
     ...code,

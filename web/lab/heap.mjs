@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The heap as its bytes tell it: blocks from the newest down, each tag's words solved and compared, each filled byte looked
-// at. Pure functions over `read(address, length)`; nothing is believed that the bytes do not prove.
+// The heap as its bytes tell it: blocks from the newest down, each tag's words solved and compared, each filled byte
+// looked at. Pure functions over `read(address, length)`; nothing is believed that the bytes do not prove.
 
 import { functionAt, readNumbers, wordsAt, WORD } from './description.mjs'
 
@@ -37,16 +37,18 @@ function fits(known, words, boundary, size, gap) {
 }
 
 function begins(read, known, words, boundary, size, gap) {
-  if (size > boundary || gap % known.align !== 0 || !fits(known, words, boundary, rounded(known, size), gap)) return undefined
+  if (size > boundary || gap % known.align !== 0 || !fits(known, words, boundary, rounded(known, size), gap))
+    return undefined
   const payload = boundary - known.tag_bytes - rounded(known, size)
   return { payload, begin: payload - gap, size, gap }
 }
 
-/** Ways in which a block under a damaged tag may begin: of those that lead down to a sealed tag the nearest is right. */
+/** Where a block under a damaged tag may begin: of the ways that lead to a sealed tag the nearest is right. */
 function guess(read, known, words, boundary, tag) {
   const seal = known.tag.length - 1
   const sizes = [tag.size]
-  if (known.tag[seal].names.includes('size')) sizes.push(solve(known.tag[seal], 'size', tag.found[seal], { ...tag, gap: 0 }))
+  if (known.tag[seal].names.includes('size'))
+    sizes.push(solve(known.tag[seal], 'size', tag.found[seal], { ...tag, gap: 0 }))
   const ways = sizes.flatMap((size) => {
     const plain = begins(read, known, words, boundary, size, 0)
     if (!plain) return []
@@ -54,7 +56,9 @@ function guess(read, known, words, boundary, tag) {
     return [0, filled, tag.gap].map((gap) => begins(read, known, words, boundary, size, gap))
   })
   const sound = ways.filter((way) => way && readTag(read, known, words, way.begin).sealed)
-  return sound.sort((one, other) => other.begin - one.begin)[0] ?? begins(read, known, words, boundary, tag.size, tag.gap)
+  return (
+    sound.sort((one, other) => other.begin - one.begin)[0] ?? begins(read, known, words, boundary, tag.size, tag.gap)
+  )
 }
 
 /** The bytes of a range that are not as expected, as runs. */
@@ -87,14 +91,16 @@ function gapDamage(read, known, block) {
   return compare(read, block.payload - known.align, expected, 'gap')
 }
 
-/** What the words of a tag should be for a block of this size and gap. Owner and gap have no witness but each other, so where
- * they disagree the same bytes of both are doubted. */
+/** What the words of a tag should be for a block of this size and gap. Owner and gap have no witness but each
+ * other, so where they disagree the same bytes of both are doubted. */
 function tagDamage(read, known, tag, block) {
   if (tag.sealed && tag.size === block.size && tag.gap === block.gap) return []
   const right = { ...tag, size: block.size, gap: block.gap }
   const address = tag.boundary - known.tag_bytes
   const damage = compare(read, address, bytesOf(known.tag.map((formula) => formula.value(right))), 'tag')
-  const [owner, sum] = ['owner', 'gap'].map((name) => known.tag.findIndex((formula) => formula.names.includes(name)) * WORD)
+  const [owner, sum] = ['owner', 'gap'].map(
+    (name) => known.tag.findIndex((formula) => formula.names.includes(name)) * WORD,
+  )
   const doubted = damage.filter((run) => run.address >= address + sum && run.address < address + sum + WORD)
   return [...doubted.map((run) => ({ ...run, address: run.address - sum + owner })), ...damage]
 }
@@ -107,7 +113,11 @@ function blockBelow(read, known, words, boundary) {
   if (!place) return undefined
   const block = { ...place, boundary, tag: boundary - known.tag_bytes, owner: tag.owner, sealed: tag.sealed }
   block.slack = block.tag - block.payload - block.size
-  block.damage = [...gapDamage(read, known, block), ...slackDamage(read, known, block), ...tagDamage(read, known, tag, block)]
+  block.damage = [
+    ...gapDamage(read, known, block),
+    ...slackDamage(read, known, block),
+    ...tagDamage(read, known, tag, block),
+  ]
   if (!tag.sealed && block.damage.every((one) => one.piece !== 'tag'))
     block.damage.push({ piece: 'tag', address: block.tag, length: known.tag_bytes })
   return block
@@ -116,13 +126,22 @@ function blockBelow(read, known, words, boundary) {
 /** Below heap_start lies a tag of a size that no block has: two steps below zero. */
 function floorDamage(read, known, words) {
   const address = words.heap_start - known.tag_bytes
-  const right = { ...words, key: known.key, boundary: words.heap_start, size: below(-2 * known.align), gap: 0, owner: 0 }
+  const right = {
+    ...words,
+    key: known.key,
+    boundary: words.heap_start,
+    size: below(-2 * known.align),
+    gap: 0,
+    owner: 0,
+  }
   return compare(read, address, bytesOf(known.tag.map((formula) => formula.value(right))), 'floor')
 }
 
 function inOrder(known, words) {
   const { heap_start: start, heap_end: end, free_memory_pointer: free } = words
-  return start > known.tag_bytes && start <= free && free <= end && free % known.align === 0 && start % known.align === 0
+  return (
+    start > known.tag_bytes && start <= free && free <= end && free % known.align === 0 && start % known.align === 0
+  )
 }
 
 export function threeWords(read, known) {
@@ -136,7 +155,8 @@ function figures(known, words, blocks) {
   const used = words.free_memory_pointer - words.heap_start
   const free = words.heap_end - words.free_memory_pointer
   return {
-    used, free,
+    used,
+    free,
     blocks: blocks.length,
     payload: total((block) => block.size),
     padding: total((block) => block.gap + block.slack),
@@ -147,7 +167,11 @@ function figures(known, words, blocks) {
 
 function damagedWords(read, known, words) {
   const nowhere = { words, blocks: [], floor: { damage: [] }, complete: false, lost: words.free_memory_pointer }
-  return { ...nowhere, figures: figures(known, words, []), damage: [{ piece: 'words', address: known.heap, length: 3 * WORD }] }
+  return {
+    ...nowhere,
+    figures: figures(known, words, []),
+    damage: [{ piece: 'words', address: known.heap, length: 3 * WORD }],
+  }
 }
 
 /** The whole heap. `numbers` tells N of #N by payload; without it the kernel's own list does. */
@@ -167,7 +191,15 @@ export function readHeap(read, known, numbers) {
   const floor = { address: words.heap_start - known.tag_bytes, damage: floorDamage(read, known, words) }
   const lost = complete ? [] : [{ piece: 'tag', address: boundary - known.tag_bytes, length: known.tag_bytes }]
   const damage = [...lost, ...blocks.flatMap((block) => block.damage), ...floor.damage]
-  return { words, blocks, floor, complete, lost: complete ? undefined : boundary, figures: figures(known, words, blocks), damage }
+  return {
+    words,
+    blocks,
+    floor,
+    complete,
+    lost: complete ? undefined : boundary,
+    figures: figures(known, words, blocks),
+    damage,
+  }
 }
 
 /** Where memory and what the kernel said of it disagree: the words against the newest event, each size against what was
@@ -175,13 +207,15 @@ export function readHeap(read, known, numbers) {
 export function disagreements(heap, event, asked) {
   const found = []
   for (const name of Object.keys(heap.words))
-    if (event && heap.words[name] !== event[name]) found.push({ what: 'word', name, memory: heap.words[name], kernel: event[name] })
+    if (event && heap.words[name] !== event[name])
+      found.push({ what: 'word', name, memory: heap.words[name], kernel: event[name] })
   for (const block of heap.blocks) {
     const size = asked?.get(block.payload)
     if (size !== undefined && size !== block.size) found.push({ what: 'size', block, memory: block.size, kernel: size })
   }
   const { used, payload, padding, tags } = heap.figures
-  if (heap.complete && payload + padding + tags !== used) found.push({ what: 'sum', memory: payload + padding + tags, kernel: used })
+  if (heap.complete && payload + padding + tags !== used)
+    found.push({ what: 'sum', memory: payload + padding + tags, kernel: used })
   return found
 }
 
@@ -192,7 +226,9 @@ export function meaningOf(known, block, address) {
   const at = (piece, start, length, more) => ({ piece, n: address - start, length, ...more })
   if (address >= block.tag) {
     const word = Math.floor((address - block.tag) / WORD)
-    const name = ['size', 'owner', 'gap'].find((one) => known.tag[word].names.filter((n) => n !== 'key').at(-1) === one) ?? NAMES_OF_TAG[word]
+    const name =
+      ['size', 'owner', 'gap'].find((one) => known.tag[word].names.filter((n) => n !== 'key').at(-1) === one) ??
+      NAMES_OF_TAG[word]
     return at('tag', block.tag + word * WORD, WORD, { word, name, formula: known.tag[word].text })
   }
   if (address >= block.payload + block.size) return at('slack', block.payload + block.size, block.slack)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// What happened to the heap, byte for byte: at each event the bytes that changed, before and after. Forwards and backwards
-// through them goes a copy of the heap, and any moment can be read as if it were now.
+// What happened to the heap, byte for byte: at each event the bytes that changed, before and after. Forwards and
+// backwards through them goes a copy of the heap, and any moment can be read as if it were now.
 
 import { now, readEvent, wordsAt, WORD } from './description.mjs'
 import { threeWords } from './heap.mjs'
@@ -70,7 +70,8 @@ export class History {
     this.add(this.changes(this.ranges(readEvent(this.read, this.known, number))))
   }
 
-  /** The kernel waits: what changed since the last event is a step of its own, and the last block has its number by now. */
+  /** The kernel waits: what changed since the last event is a step of its own, and the last block has its number by
+   * now. */
   settle() {
     this.renew()
     const used = Math.max(this.pointer(), this.top) - this.base
@@ -96,7 +97,9 @@ export class History {
     const [low, high] = [Math.min(pointer, this.top) - this.base, Math.max(pointer, this.top) - this.base]
     this.top = pointer
     if (high <= ALL_USED) return [[0, high + MARGIN]]
-    const written = ['write', 'restore'].includes(event.name) ? [[event.address - this.base, event.address + event.size - this.base]] : []
+    const written = ['write', 'restore'].includes(event.name)
+      ? [[event.address - this.base, event.address + event.size - this.base]]
+      : []
     return [[low - MARGIN, high + MARGIN], ...written]
   }
 
@@ -139,7 +142,8 @@ export class History {
   /** N of #N by payload, and the sizes that were asked for, after step n. Most often it is asked of the newest. */
   asked(n) {
     const place = this.forgotten + n
-    if (!this.told || this.told.place > place) this.told = { place: this.forgotten, numbers: new Map(), sizes: new Map() }
+    if (!this.told || this.told.place > place)
+      this.told = { place: this.forgotten, numbers: new Map(), sizes: new Map() }
     const { told } = this
     for (; told.place < place; told.place++) this.note(told, this.steps[told.place - this.forgotten])
     return this.note({ numbers: new Map(told.numbers), sizes: new Map(told.sizes) }, this.steps[n])

@@ -55,5 +55,6 @@ async function load(url) {
 }
 
 function wake(session) {
-  if (session.guest && ['starting', 'waiting', 'running'].includes(session.state) && !session.guest.running()) session.guest.run()
+  if (session.guest && ['starting', 'waiting', 'running'].includes(session.state) && !session.guest.running())
+    session.guest.run()
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// The row of the screen that is being written. The kernel's line editor draws with plain characters and backspaces alone, so
-// what stands behind the prompt when a row ends is the line that was typed.
+// The row of the screen that is being written. The kernel's line editor draws with plain characters and backspaces
+// alone, so what stands behind the prompt when a row ends is the line that was typed.
 
 const ESCAPE = 27
 const LETTER = /[A-Za-z]/

@@ -179,7 +179,14 @@ export class Session {
     const live = n === undefined && this.state !== 'running'
     const heap = live ? readHeap(this.read, known) : readHeap(history.at(at), known, numbers)
     const step = history.steps[at]
-    return { heap, step, at, last, read: live ? this.read : history.at(at), disagreements: disagreements(heap, step.event, sizes) }
+    return {
+      heap,
+      step,
+      at,
+      last,
+      read: live ? this.read : history.at(at),
+      disagreements: disagreements(heap, step.event, sizes),
+    }
   }
 
   /** The lines that were typed before or at step n. */
@@ -227,7 +234,8 @@ export class Session {
     this.finished = undefined
     this.dirty = false
     this.row.clear()
-    for (const [n, letter] of [...this.row.prompt].entries()) this.row.byte(letter.charCodeAt(0), state.text - this.row.prompt.length + n)
+    for (const [n, letter] of [...this.row.prompt].entries())
+      this.row.byte(letter.charCodeAt(0), state.text - this.row.prompt.length + n)
     this.history.takeBack(state.place)
     this.tell.reset?.(this.text)
     this.guest.run()
