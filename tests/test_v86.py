@@ -16,6 +16,7 @@ from kernel import ROOT, image
 
 sys.path.insert(0, str(ROOT / "tools" / "book"))
 import build  # noqa: E402
+import sessions  # noqa: E402
 
 pytestmark = pytest.mark.slow
 BUG = re.compile(r"^BUG\((\w+), (?:KHEAP_E_(\w+)|0),", re.M)
@@ -100,3 +101,12 @@ def test_the_ends(machine):
 def test_lines_are_known_however_they_were_edited(machine):
     assert machine("typed") == [["alloc 10", 1], ["alloc 5", 2], ["alloc  7; free", 3], ["alloc  7; free", 5],
                                 ["stats now", 7], ["map", 8]]
+
+
+def test_the_book_comes_true_here_too(machine):
+    """All sessions of chapter 4 but the one that shows the PC's own memory."""
+    seen = machine("book", str(ROOT / "docs/en/chapter-4-hands-on-heap-implementation.md"))
+    assert len(seen) > 20
+    for session in seen:
+        same = sessions.loose(session["shown"]) == sessions.loose(session["here"])
+        assert same or session["name"] == "memory-map", f"{session['shown']}\n---\n{session['here']}"

@@ -2,6 +2,7 @@
 //
 // The kernel in v86, without a page:  node machine.mjs IMAGE WHAT [SEED]   prints what it saw as one line of JSON.
 
+import fs from 'node:fs'
 import { boot, imageAt } from '../../web/lab/node.mjs'
 import { addressOf } from '../../web/lab/elf.mjs'
 import { hex } from '../../web/lab/description.mjs'
@@ -233,6 +234,21 @@ async function boots() {
   }
 }
 
-const WHAT = { boots, sequences, bugs, damage, back, ends, typed }
-console.log(`\n${JSON.stringify(await WHAT[what]())}`)
+/** The sessions of a chapter that the page offers to run: what the book shows and what comes out here. */
+async function book(chapter) {
+  const seen = []
+  for (const [, name, info, shown] of fs.readFileSync(chapter, 'utf8').matchAll(/^```console (\S+)(.*)\n([^]*?)^```/gm)) {
+    const lines = [...shown.matchAll(/^minios> (.*\S)\s*$/gm)].map((line) => line[1])
+    if (/^(wrong|shell):/.test(name) || /machine=host|\bsanitize\b|script=/.test(info) || lines.length === 0) continue
+    const one = await session(`on_fault=report ${/options="([^"]*)"/.exec(info)?.[1] ?? ''}`)
+    await one.run(lines)
+    const from = (text) => text.slice(text.indexOf('minios> ')).replace(/[ \t]+$/gm, '').replace(/minios>\s*$/, '').trimEnd()
+    seen.push({ name, shown: from(shown), here: from(transcript(one.text)) })
+    await one.end()
+  }
+  return seen
+}
+
+const WHAT = { book, boots, sequences, bugs, damage, back, ends, typed }
+console.log(`\n${JSON.stringify(await WHAT[what](seed))}`)
 process.exit(0)
