@@ -96,8 +96,13 @@ export function hex(value) {
   return `0x${(value >>> 0).toString(16).padStart(8, '0')}`
 }
 
+/** The function that a return address lies in. */
+export function functionOf(known, address) {
+  return known.functions.find((one) => one.start <= address - 1 && address - 1 < one.end)
+}
+
 /** As the kernel prints an owner: the call stands in front of a return address. */
 export function functionAt(known, address) {
-  const found = known.functions.find((one) => one.start <= address - 1 && address - 1 < one.end)
+  const found = functionOf(known, address)
   return found ? `${found.name}+0x${(address - found.start).toString(16)}` : hex(address)
 }

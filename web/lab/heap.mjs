@@ -3,7 +3,7 @@
 // The heap as its bytes tell it: blocks from the newest down, each tag's words solved and compared, each filled byte
 // looked at. Pure functions over `read(address, length)`; nothing is believed that the bytes do not prove.
 
-import { functionAt, readNumbers, wordsAt, WORD } from './description.mjs'
+import { functionAt, functionOf, readNumbers, wordsAt, WORD } from './description.mjs'
 
 const below = (value) => value >>> 0
 
@@ -91,18 +91,37 @@ function gapDamage(read, known, block) {
   return compare(read, block.payload - known.align, expected, 'gap')
 }
 
-/** What the words of a tag should be for a block of this size and gap. Owner and gap have no witness but each
- * other, so where they disagree the same bytes of both are doubted. */
-function tagDamage(read, known, tag, block) {
+const CALL = 0xe8 // and four bytes: how far
+const CALL_REGISTER = [0xff, 0xd0]
+
+/** An owner is where a call of the heap returns to. */
+function returnsThere(read, known, address) {
+  if (!functionOf(known, address)) return false
+  const before = read(address - 5, 5)
+  if (before[0] === CALL) return functionOf(known, below(address + wordsAt(read, address - 4, 1)[0]) + 1)?.name.startsWith('kheap_')
+  return before[3] === CALL_REGISTER[0] && (before[4] & 0xf8) === CALL_REGISTER[1]
+}
+
+/** The owner stands in two words, in one of them with the gap on top. Where they disagree the one that a call returns to is
+ * right; undefined where both could be, or neither. */
+function ownerOf(read, known, tag, gap) {
+  const told = [tag.owner, below(tag.owner + tag.gap - gap)]
+  const right = told.filter((owner) => returnsThere(read, known, owner))
+  if (told[0] === told[1]) return told[0]
+  return right.length === 1 ? right[0] : undefined
+}
+
+/** What the words of a tag should be for a block of this size and gap. Where nobody knows the owner the same bytes of both
+ * of its words are doubted. */
+function tagDamage(read, known, tag, block, owner) {
   if (tag.sealed && tag.size === block.size && tag.gap === block.gap) return []
-  const right = { ...tag, size: block.size, gap: block.gap }
+  const right = { ...tag, size: block.size, gap: block.gap, owner: owner ?? tag.owner }
   const address = tag.boundary - known.tag_bytes
   const damage = compare(read, address, bytesOf(known.tag.map((formula) => formula.value(right))), 'tag')
-  const [owner, sum] = ['owner', 'gap'].map(
-    (name) => known.tag.findIndex((formula) => formula.names.includes(name)) * WORD,
-  )
+  if (owner !== undefined) return damage
+  const [first, sum] = ['owner', 'gap'].map((name) => known.tag.findIndex(({ names }) => names.includes(name)) * WORD)
   const doubted = damage.filter((run) => run.address >= address + sum && run.address < address + sum + WORD)
-  return [...doubted.map((run) => ({ ...run, address: run.address - sum + owner })), ...damage]
+  return [...doubted.map((run) => ({ ...run, address: run.address - sum + first })), ...damage]
 }
 
 /** The block that ends at a boundary, or nothing where its bytes lead nowhere. */
@@ -111,12 +130,13 @@ function blockBelow(read, known, words, boundary) {
   const told = tag.sealed ? begins(read, known, words, boundary, tag.size, tag.gap) : undefined
   const place = told ?? guess(read, known, words, boundary, tag)
   if (!place) return undefined
-  const block = { ...place, boundary, tag: boundary - known.tag_bytes, owner: tag.owner, sealed: tag.sealed }
+  const owner = ownerOf(read, known, tag, place.gap)
+  const block = { ...place, boundary, tag: boundary - known.tag_bytes, owner: owner ?? tag.owner, sealed: tag.sealed }
   block.slack = block.tag - block.payload - block.size
   block.damage = [
     ...gapDamage(read, known, block),
     ...slackDamage(read, known, block),
-    ...tagDamage(read, known, tag, block),
+    ...tagDamage(read, known, tag, block, owner),
   ]
   if (!tag.sealed && block.damage.every((one) => one.piece !== 'tag'))
     block.damage.push({ piece: 'tag', address: block.tag, length: known.tag_bytes })
