@@ -98,12 +98,13 @@ const CALL_REGISTER = [0xff, 0xd0]
 function returnsThere(read, known, address) {
   if (!functionOf(known, address)) return false
   const before = read(address - 5, 5)
-  if (before[0] === CALL) return functionOf(known, below(address + wordsAt(read, address - 4, 1)[0]) + 1)?.name.startsWith('kheap_')
+  if (before[0] === CALL)
+    return functionOf(known, below(address + wordsAt(read, address - 4, 1)[0]) + 1)?.name.startsWith('kheap_')
   return before[3] === CALL_REGISTER[0] && (before[4] & 0xf8) === CALL_REGISTER[1]
 }
 
-/** The owner stands in two words, in one of them with the gap on top. Where they disagree the one that a call returns to is
- * right; undefined where both could be, or neither. */
+/** The owner stands in two words, in one of them with the gap on top. Where they disagree the one that a call returns
+ * to is right; undefined where both could be, or neither. */
 function ownerOf(read, known, tag, gap) {
   const told = [tag.owner, below(tag.owner + tag.gap - gap)]
   const right = told.filter((owner) => returnsThere(read, known, owner))
@@ -111,8 +112,8 @@ function ownerOf(read, known, tag, gap) {
   return right.length === 1 ? right[0] : undefined
 }
 
-/** What the words of a tag should be for a block of this size and gap. Where nobody knows the owner the same bytes of both
- * of its words are doubted. */
+/** What the words of a tag should be for a block of this size and gap. Where nobody knows the owner the same bytes of
+ * both of its words are doubted. */
 function tagDamage(read, known, tag, block, owner) {
   if (tag.sealed && tag.size === block.size && tag.gap === block.gap) return []
   const right = { ...tag, size: block.size, gap: block.gap, owner: owner ?? tag.owner }
