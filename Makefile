@@ -58,10 +58,11 @@ endif
 .DELETE_ON_ERROR:
 
 help: ## this list
-	@echo "make TARGET [MACHINE=i386|host] [CC=gcc|clang] [HEAP_SIZE=4M] [SANITIZE=1] [COVERAGE=1]"
+	@echo "make TARGET [MACHINE=i386|host] [CC=gcc|clang] [HEAP_SIZE=4M]"
+	@echo "            [SANITIZE=1] [COVERAGE=1]"
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-kernel: $(KERNEL) compile_commands.json ## build the kernel into build/MACHINE-CC[-sanitize][-coverage]/minios.elf
+kernel: $(KERNEL) compile_commands.json ## build minios.elf into build/MACHINE-CC[-sanitize][-coverage]/
 
 run: kernel ## boot it in this terminal (its own exit status: ./minios run)
 	@machine/$(MACHINE)/run $(KERNEL) on_fault=report
@@ -69,7 +70,7 @@ run: kernel ## boot it in this terminal (its own exit status: ./minios run)
 debug: kernel ## boot it stopped, with gdb attached and its symbols loaded
 	@machine/$(MACHINE)/debug $(KERNEL)
 
-test: ## build and run the quick tests, under two minutes
+test: ## build and run the quick tests
 	@tools/run-tests quick
 
 test-all: ## and the slow ones

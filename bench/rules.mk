@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 
 .PHONY: bench
-bench: ## kheap beside glibc, obstack, mimalloc, jemalloc, tcmalloc, APR, talloc: 4 minutes; QUICK=1 KEEP=1 (for the README)
+bench: ## kheap beside other heaps: four minutes; QUICK=1 KEEP=1
 	@$(PYTHON) bench/bench.py $(if $(QUICK),--quick) $(if $(KEEP),--keep)

@@ -17,7 +17,7 @@ INSTALLED_LIBRARY := libkheap.a libkheap.so* pkgconfig/kheap.pc cmake/kheap
 
 .PHONY: amalgamate package places install uninstall
 
-amalgamate: ## write build/amalgamated/kheap.h and kheap.c, a pair that needs no third file
+amalgamate: ## write one pair of files, build/amalgamated/kheap.{h,c}
 	@package/amalgamate build/amalgamated
 
 $(PACKAGE)/kheap.c: heap/kheap.c heap/kheap.h heap/kheap_faults.def VERSION package/amalgamate
@@ -38,7 +38,7 @@ $(PACKAGE)/libkheap.a: $(PACKAGE)/kheap.o
 $(PACKAGE)/libkheap.so.$(VERSION): $(PACKAGE)/kheap.pic.o
 	@$(CC) $(KHEAP_CFLAGS) -shared -nostdlib $(KHEAP_LDFLAGS) -Wl,-soname,$(SONAME) -o $@ $<
 
-package: $(PACKAGE)/libkheap.a $(addprefix $(PACKAGE)/,$(SHARED)) ## build the static and the shared library and the man pages into build/package
+package: $(PACKAGE)/libkheap.a $(addprefix $(PACKAGE)/,$(SHARED)) ## build libraries and man pages into build/package
 	@package/man $(PACKAGE)/man
 
 # What is written into kheap.pc has to be found from everywhere, and by tools that part words at spaces.
@@ -47,7 +47,7 @@ places:
 	    *[!A-Za-z0-9_./+~:@-]* | [!/]* | '') \
 	        echo "$$place: give a whole path without spaces, PREFIX=/opt/kheap for example" >&2; exit 2 ;; esac; done
 
-install: places package ## install kheap for C and C++ programs: PREFIX=/usr/local DESTDIR= LIBDIR=PREFIX/lib KHEAP_SHARED=yes
+install: places package ## install kheap; PREFIX=/usr/local DESTDIR= KHEAP_SHARED=yes
 	@install -d $(addprefix $(DESTDIR)$(PREFIX)/,include share/man/man1 share/man/man3) \
 	    $(addprefix $(DESTDIR)$(LIBDIR)/,pkgconfig cmake/kheap)
 	@install -m 644 $(PACKAGE)/kheap.h heap/kheap_faults.def $(DESTDIR)$(PREFIX)/include

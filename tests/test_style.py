@@ -5,6 +5,8 @@
 import re
 import subprocess
 
+import pytest
+
 from kernel import ROOT
 
 C_FILES = sorted(path for folder in ("heap", "kernel", "machine", "tests", "tools", "exercises")
@@ -13,7 +15,8 @@ C_FILES = sorted(path for folder in ("heap", "kernel", "machine", "tests", "tool
 SCRIPTS = [ROOT / "minios", *sorted(ROOT.glob("machine/*/run")), *sorted(ROOT.glob("machine/*/debug")),
            ROOT / "tools" / "run-tests"]
 TEXTS = [*C_FILES, *SCRIPTS, ROOT / "Makefile", *ROOT.glob("*/*.mk"), *ROOT.glob("machine/*/*.[Sl]*"),
-         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *ROOT.glob("exercises/learn/*.py"), *ROOT.glob("exercises/steps/*/wrong.txt"),
+         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *ROOT.glob("exercises/learn/*.py"),
+         *ROOT.glob("exercises/steps/*/wrong.txt"),
          *(path for path in ROOT.glob("tools/*") if path.is_file())]
 LONGEST_FUNCTION = 40
 
@@ -83,3 +86,9 @@ def test_the_kernel_names_no_machine():
             if path.name != "machine.h" and "host machine" not in line:
                 assert not words.search(line), f"{name(path)}: {line}"
             assert not re.match(r"#\s*if.*__\w+__", line), f"{name(path)}: {line}"
+
+
+@pytest.mark.parametrize("command", [["./minios", "help"], ["make", "help"]], ids=" ".join)
+def test_what_a_command_says_of_itself_fits_a_terminal(command):
+    told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert [line for line in told.splitlines() if len(line) > 80] == []

@@ -5,7 +5,7 @@
 BENCH_COMPILERS := gcc clang
 
 .PHONY: bench-kernel $(BENCH_COMPILERS:%=bench-kernel-%)
-bench-kernel: $(BENCH_COMPILERS:%=bench-kernel-%) ## count what kmalloc and kfree cost; 5 % above the stored counts fails
+bench-kernel: $(BENCH_COMPILERS:%=bench-kernel-%) ## count what kmalloc and kfree cost; 5 % more than before fails
 
 $(BENCH_COMPILERS:%=bench-kernel-%): bench-kernel-%:
 	@$(MAKE) -s build/i386-$*/minios.elf MACHINE=i386 CC=$* SANITIZE= COVERAGE=

@@ -8,7 +8,7 @@ $(foreach flavour,$(COVERAGE_FLAVOURS),$(eval $(call test_flavour,$(flavour))))
 $(COVERAGE_FLAVOURS:%=build/tests/%/obj/heap/%.o): TEST_MORE := -Dalways_inline=noinline -Wno-attributes # as in build.mk
 
 .PHONY: coverage coverage-programs $(COVERAGE_KERNELS:%=coverage-%)
-coverage: ## measure which lines and branches the tests execute, list the rest: two minutes
+coverage: ## which lines and branches do the tests execute? two minutes
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/test_coverage.py && cat build/coverage-missing
 
 coverage-programs: $(COVERAGE_KERNELS:%=coverage-%) $(foreach name,heap print sanitize,$(COVERAGE_FLAVOURS:%=build/tests/%/$(name)))

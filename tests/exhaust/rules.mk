@@ -20,7 +20,7 @@ $(foreach flavour,gcc64 gcc32,$(eval $(call exhaust_flavour,$(flavour))))
 EXHAUST := build/tests/gcc64/exhaust build/tests/gcc32/exhaust
 
 .PHONY: exhaust
-exhaust: $(EXHAUST) ## compare every short sequence of heap calls with a model, one minute
+exhaust: $(EXHAUST) ## compare each short sequence of calls with a model: a minute
 	@build/tests/gcc32/exhaust 60 & build/tests/gcc64/exhaust 60; status=$$?; wait $$! && exit $$status
 
 test-programs: $(EXHAUST) $(EXHAUST:=-broken)

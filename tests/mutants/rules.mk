@@ -12,5 +12,5 @@ MUTANTS = $(PYTHON) tests/mutants/mutants.py --source $(wildcard heap/*.c) --bui
 test-programs: $(foreach flavour,gcc64 gcc32,$(call test_objects,$(flavour),tests/mutants/sample/cases.c))
 
 .PHONY: mutants
-mutants: build/tests/gcc64/heap build/tests/gcc32/heap ## break the heap in each place: do the tests notice? four minutes; ONLY=function
+mutants: build/tests/gcc64/heap build/tests/gcc32/heap ## break the heap: do the tests notice? minutes; ONLY=function
 	@$(MUTANTS) $(if $(ONLY),--only $(ONLY))

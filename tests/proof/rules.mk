@@ -3,5 +3,5 @@
 # The proof of the heap: contracts in proof.c, held against heap/kheap.c by Frama-C; two functions of bits in bits.smt2.
 
 .PHONY: prove
-prove: ## prove the heap's contracts with Frama-C, cvc4 and z3, three minutes; ONLY=function
+prove: ## prove the heap's contracts: three minutes; ONLY=function
 	@$(PYTHON) tests/proof/prove.py $(ONLY)

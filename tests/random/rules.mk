@@ -21,7 +21,7 @@ RANDOM := build/tests/gcc64/random build/tests/gcc32/random
 TIME ?= 60
 
 .PHONY: random
-random: $(RANDOM) ## compare random programs with a model for TIME=60 seconds [SEED=n]
+random: $(RANDOM) ## compare random programs with a model; TIME=60 SEED=n
 	@seed=$(or $(SEED),$$(date +%s)); \
 	build/tests/gcc32/random seconds=$(TIME) seed=$$seed $(START:%=start=%) & \
 	build/tests/gcc64/random seconds=$(TIME) seed=$$seed; status=$$?; wait $$! && exit $$status

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
 
 .PHONY: test-targets
-test-targets: ## the heap's cases on ARM, RISC-V, PowerPC and s390x, under QEMU: a minute; TARGET=cortex-m0
+test-targets: ## the heap's cases on eight processors; TARGET=cortex-m0
 	@$(PYTHON) tests/targets/run.py $(TARGET)

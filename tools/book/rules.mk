@@ -7,13 +7,13 @@ BOOK := $(PYTHON) tools/book/book.py
 
 .PHONY: book-update book-check book-twins
 
-book-update: ## fill in what the book shows of the source and of the running kernel [PAGE=faults/E01]
+book-update: ## refresh what the book quotes and shows; PAGE=faults/E01
 	@$(BOOK) update $(PAGE)
 
-book-check: ## does the book agree with the source, the kernel and itself? [PAGE=...]
+book-check: ## does the book agree with source, kernel, itself? PAGE=...
 	@$(BOOK) check $(PAGE)
 
-book-twins: ## confirm that the paragraphs of both languages say the same [PAGE=...]
+book-twins: ## confirm that both languages say the same; PAGE=...
 	@$(BOOK) twins $(PAGE)
 
 # All that the book is made of, with the kernel that the lab boots; and the folders, which alone tell that a page is gone.
@@ -22,7 +22,7 @@ BOOK_SOURCES := docs Makefile $(shell find docs web tools/book heap kernel machi
                                       -mindepth 1 -name __pycache__ -prune -o -mindepth 1 -print)
 
 .PHONY: book book-site
-book: build/book/complete ## build the book into build/book/: site, PDF, EPUB, in both languages
+book: build/book/complete ## build site, PDFs and EPUBs into build/book/
 
 build/book/complete: $(BOOK_SOURCES)
 	@tools/book/build.py
