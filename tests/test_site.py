@@ -3,12 +3,9 @@
 # The book as readers get it: the built site in a real browser, on a desk in the light and on a phone in the dark, the PDF
 # and the EPUB. `make book` builds it once for all of these tests.
 
-import contextlib
-import fcntl
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
 import unicodedata
@@ -20,58 +17,23 @@ import zipfile
 import pytest
 
 from kernel import ROOT
+from web import LANGUAGES, address_in, make_book, one_after_the_other, output_of, served
 
 pytestmark = pytest.mark.slow
-OUT = ROOT / "build" / "book"
-LANGUAGES = {"bn": "", "en": "en/"}
 BENGALI = re.compile("[\u0980-\u09ff]")
 CHAPTER, FAULT = "chapter-4-hands-on-heap-implementation", "faults/E04"
 BOOK_TITLES = {"bn": "\u09a4\u09bf\u09a8\u099f\u09be word-\u098f\u09b0 \u098f\u0995\u099f\u09be heap", "en": "A heap of three words"}
 
 
-@contextlib.contextmanager
-def one_after_the_other(name):
-    """Workers share what is done once; it is done under this lock."""
-    (ROOT / "build").mkdir(exist_ok=True)
-    with open(ROOT / "build" / f"{name}.lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def output_of(*command, **more):
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False, **more)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
-@contextlib.contextmanager
-def served(*command):
-    """Starts it, gives the address that it prints, and ends it by Ctrl-C, at which there must be no word of trouble."""
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True) as server:
-        said = []
-        try:
-            for line in server.stdout:
-                said.append(line)
-                if address := re.search(r"http://127\.0\.0\.1:\d+/", line):
-                    yield address[0]
-                    break
-        finally:
-            os.killpg(server.pid, signal.SIGINT)
-            said.append(server.communicate(timeout=20)[0])
-    assert server.returncode == 0 and "Traceback" not in said[-1], "".join(said)
-
-
 @pytest.fixture(scope="session")
 def book():
-    with one_after_the_other("book"):
-        output_of("make", "-s", "book")
-    return OUT
+    return make_book()
 
 
 @pytest.fixture(scope="session")
 def site(book):
-    with served(sys.executable, "-u", "tools/book/serve.py", book / "site") as address:
-        yield address
+    with served(sys.executable, "-u", "tools/book/serve.py", book / "site") as line:
+        yield address_in(line)
 
 
 def pages_of(language):
@@ -284,9 +246,9 @@ def test_the_epub_is_valid_and_holds_every_page(language, book):
 
 
 def test_one_command_serves_it_until_ctrl_c(book):
-    with served("./minios", "book") as address:
+    with served("./minios", "book") as line:
         for page in ("", "en/", FAULT, "minios.bn.pdf", "minios.en.epub"):
-            with urllib.request.urlopen(address + page, timeout=10) as answer:
+            with urllib.request.urlopen(address_in(line) + page, timeout=10) as answer:
                 assert answer.status == 200 and len(answer.read()) > 1000, page
 
 

@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import zlib from 'node:zlib'
 import { browser } from '../../web/browser.mjs'
+import { OPERATIONS, blocksIn, random } from '../v86/chance.mjs'
 
 const [site, what, argument = ''] = process.argv.slice(2)
 const AXE = fs.readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
@@ -107,32 +108,6 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other)
 const step = (page) => page.locator('.lab-step').innerText()
 const printed = (page) => page.evaluate(() => window.minios.text.replace(/\x1b\[[0-9;]*[A-Za-z]|\r/g, ''))
 
-function blocksIn(text) {
-  const table = text.slice(text.lastIndexOf('minios> blocks all'))
-  return [...table.matchAll(/^ +(#\d+|-) +(0x.*)$/gm)].map((row) => `${row[1]} ${row[2].trim().split(/ +/).join(' ')}`)
-}
-
-function random(seed) {
-  let state = Number(seed)
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
-const COMMANDS = [
-  (r) => `alloc ${r(300)}`,
-  (r) => `alloc ${r(100)} ${1 << r(13)}`,
-  (r) => `zalloc ${r(80)}`,
-  () => 'free',
-  (r) => `free #${1 + r(9)}`,
-  (r) => `resize last ${r(200)}`,
-  () => 'mark',
-  () => 'release',
-  (r) => `alloc 1${r(9)}; alloc ${r(40)}`,
-  (r) => `fill #${1 + r(9)} x`,
-]
-
 // ---- What is looked at
 
 const looks = {
@@ -192,7 +167,7 @@ const looks = {
     const different = []
     let compared = 0
     for (; compared < 50; compared++) {
-      for (let length = 1 + r(4); length > 0; length--) await put(page, COMMANDS[r(COMMANDS.length)](r))
+      for (let length = 1 + r(4); length > 0; length--) await put(page, OPERATIONS[r(OPERATIONS.length)](r))
       await put(page, 'blocks all')
       const [shown, told] = [await picture(page), blocksIn(await printed(page))]
       if (!same(shown.rows, told) || shown.wrong || shown.alarms.length) different.push({ shown, told })
@@ -209,7 +184,7 @@ const looks = {
     const lines = ['']
     while (then.length < 30) {
       const before = await page.evaluate(() => window.minios.history.steps.length)
-      const line = COMMANDS[r(7)](r)
+      const line = OPERATIONS[r(7)](r)
       await type(page, line)
       const steps = await page.evaluate(() => window.minios.history.steps.length)
       if (steps === before + 1) (then.push(await picture(page)), lines.push(line))

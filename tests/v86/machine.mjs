@@ -7,6 +7,7 @@ import { boot, imageAt } from '../../web/lab/node.mjs'
 import { addressOf } from '../../web/lab/elf.mjs'
 import { hex } from '../../web/lab/description.mjs'
 import { Session, transcript } from '../../web/lab/session.mjs'
+import { OPERATIONS, blocksIn, random } from './chance.mjs'
 
 const [path, what, seed = '1'] = process.argv.slice(2)
 const image = imageAt(path)
@@ -19,27 +20,11 @@ async function session(options = 'on_fault=report') {
   return Object.assign(one, { took: performance.now() - begun })
 }
 
-function random(seed) {
-  let state = Number(seed)
-  return (below) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0
-    return Math.floor((state / 2 ** 32) * below)
-  }
-}
-
 const COMMANDS = [
-  (r) => `alloc ${r(300)}`,
+  ...OPERATIONS,
   (r) => `alloc ${r(3)}`,
-  (r) => `alloc ${r(100)} ${1 << r(13)}`,
-  (r) => `zalloc ${r(80)}`,
-  (r) => `alloc ${r(40)}; alloc ${r(40)}; free`,
-  () => 'free',
   () => 'free last',
-  (r) => `free #${1 + r(9)}`,
-  (r) => `resize last ${r(200)}`,
-  () => 'mark',
-  () => 'release',
-  (r) => `fill #${1 + r(9)} text`,
+  (r) => `alloc ${r(40)}; alloc ${r(40)}; free`,
   () => 'alloc 9M',
   (r) => `alloc 5 ${3 + 2 * r(9)}`,
   () => 'bug overflow',
@@ -60,11 +45,6 @@ function picture(view) {
   }
 }
 
-function printed(text) {
-  const table = text.slice(text.lastIndexOf('minios> blocks all'))
-  return [...table.matchAll(/^ +(#\d+|-) +(0x.*)$/gm)].map((row) => `${row[1]} ${row[2].trim().split(/ +/).join(' ')}`)
-}
-
 function figuresIn(text) {
   const part = text.slice(text.lastIndexOf('minios> stats'))
   return Object.fromEntries([...part.matchAll(/^(\w+) +(\d+) /gm)].map((row) => [row[1], Number(row[2])]))
@@ -83,7 +63,7 @@ async function sequences() {
     }
     await one.run(['stats', 'blocks all'])
     const shown = picture(one.view())
-    const told = { rows: printed(transcript(one.text)), figures: figuresIn(transcript(one.text)) }
+    const told = { rows: blocksIn(transcript(one.text)), figures: figuresIn(transcript(one.text)) }
     const same =
       JSON.stringify([shown.rows, shown.figures]) === JSON.stringify([told.rows, { ...shown.figures, ...told.figures }])
     if (!same || shown.disagreements.length || shown.damage.length) seen.different.push({ shown, told })

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+#
+# The built book, its servers, and the lab's own table, for the tests that look at them from outside.
+
+import contextlib
+import fcntl
+import os
+import re
+import signal
+import subprocess
+
+from kernel import ROOT
+
+LANGUAGES = {"bn": "", "en": "en/"}
+# How many bytes the mistake of a bug writes where they do harm; all others write none.
+WRITES = {"overflow": 1, "overflow-exact": 1, "overflow-neighbour": 8, "underflow": 1, "smashed-tag": 1, "use-after-free": 1,
+          "stale-pointer": 1}
+
+
+def output_of(*command, **more):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False, **more)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@contextlib.contextmanager
+def one_after_the_other(name):
+    """Workers share what is done once; it is done under this lock."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    with open(ROOT / "build" / f"{name}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def make_book():
+    with one_after_the_other("book"):
+        output_of("make", "-s", "book")
+    return ROOT / "build" / "book"
+
+
+@contextlib.contextmanager
+def served(*command):
+    """Starts it, gives the line with the address that it prints, and ends it by Ctrl-C, at which there must be no trouble."""
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          start_new_session=True) as server:
+        said = []
+        try:
+            for line in server.stdout:
+                said.append(line)
+                if "http://127.0.0.1:" in line:
+                    yield line
+                    break
+        finally:
+            os.killpg(server.pid, signal.SIGINT)
+            said.append(server.communicate(timeout=20)[0])
+    assert server.returncode == 0 and "Traceback" not in said[-1], "".join(said)
+
+
+def address_in(line):
+    return re.search(r"http://127\.0\.0\.1:\d+/", line)[0]
+
+
+def bug_codes():
+    """Each bug of the lab, with the number of the fault that refuses it; 0 where none does."""
+    faults = re.findall(r"^KHEAP_FAULT\((\d+), (\w+),", (ROOT / "heap" / "kheap_faults.def").read_text(), re.M)
+    bugs = re.findall(r"^BUG\((\w+), (?:KHEAP_E_(\w+)|0),", (ROOT / "kernel" / "bugs.def").read_text(), re.M)
+    numbers = {name: int(number) for number, name in faults}
+    codes = {bug.replace("_", "-"): numbers[fault] if fault else 0 for bug, fault in bugs}
+    assert len(numbers) == 9 and len(codes) == 18
+    return codes
