@@ -24,16 +24,19 @@ test_width = $(if $(findstring 32,$1),-m32,-m64)
 test_mode = $(if $(findstring coverage,$1),-O0 --coverage,$(if $(findstring asan,$1),-O1 $(TEST_SANITIZE),-O2))
 test_objects = $(patsubst %.c,build/tests/$1/obj/%.o,$2)
 
+include tools/whole.mk
+
 .PHONY: test-programs
 test-programs: $(TEST_FLAVOURS:%=build/tests/%/heap) $(TEST_FLAVOURS:%=build/tests/%/print) \
                $(TEST_FLAVOURS:%=build/tests/%/multiboot) $(TEST_PLAIN:%=build/tests/%/sanitize) \
                build/tests/gcc64/case ## build the hosted test programs
 
 define test_flavour
+test_compile_$1 = $(call test_compiler,$1) $(call test_width,$1) $(TEST_CFLAGS) $(call test_mode,$1) $$(TEST_MORE)
 build/tests/$1/obj/%.o: %.c tests/tests.mk
 	@mkdir -p $$(@D)
 	@echo "  CC    $$@"
-	@$(call test_compiler,$1) $(call test_width,$1) $(TEST_CFLAGS) $(call test_mode,$1) $$(TEST_MORE) -MMD -MP -c -o $$@ $$<
+	@$$(call compiled,$$(test_compile_$1))
 
 build/tests/$1/heap: $(call test_objects,$1,$(TEST_HEAP_SOURCES))
 build/tests/$1/print: $(call test_objects,$1,$(TEST_PRINT_SOURCES))
@@ -43,7 +46,7 @@ build/tests/$1/obj/tests/sanitize/undefined.o: TEST_MORE += -fsanitize=undefined
 build/tests/$1/sanitize: $(call test_objects,$1,$(TEST_SANITIZE_SOURCES))
 build/tests/$1/heap build/tests/$1/print build/tests/$1/multiboot build/tests/$1/sanitize:
 	@echo "  LINK  $$@"
-	@$(call test_compiler,$1) $(call test_width,$1) $(call test_mode,$1) -o $$@ $$^
+	@$(call test_compiler,$1) $(call test_width,$1) $(call test_mode,$1) -o $$(NEW) $$^ && $$(KEEP)
 
 -include $(patsubst %.o,%.d,$(call test_objects,$1,$(TEST_HEAP_SOURCES) $(TEST_PRINT_SOURCES) \
           $(TEST_MULTIBOOT_SOURCES) $(TEST_SANITIZE_SOURCES)))
@@ -52,7 +55,7 @@ $(foreach flavour,$(TEST_FLAVOURS),$(eval $(call test_flavour,$(flavour))))
 
 build/tests/gcc64/case: $(call test_objects,gcc64,tests/case.c tests/case/selftest.c)
 	@echo "  LINK  $@"
-	@gcc -o $@ $^
+	@gcc -o $(NEW) $^ && $(KEEP)
 
 -include build/tests/gcc64/obj/tests/case/selftest.d
 
