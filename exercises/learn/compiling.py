@@ -74,7 +74,7 @@ def first_block(text, kind):
 
 
 def run_compiler(*arguments):
-    done = subprocess.run([CC, *arguments], capture_output=True, text=True, errors="replace", check=False,
+    done = subprocess.run([*CC.split(), *arguments], capture_output=True, text=True, errors="replace", check=False,
                           env=dict(os.environ, LC_ALL="C"))
     return done.returncode, plain_quotes(done.stderr).replace(str(FILE), shown(FILE))
 
@@ -87,7 +87,7 @@ def linker_words(text):
 
 def own_headers():
     """Only the compiler's, as in the kernel: a file that includes <stdio.h> is told so here, and not at the boot."""
-    folder = subprocess.run([CC, "-print-file-name=include"], capture_output=True, text=True, check=False).stdout.strip()
+    folder = subprocess.run([*CC.split(), "-print-file-name=include"], capture_output=True, text=True, check=False).stdout.strip()
     return ["-ffreestanding", "-nostdinc", "-isystem", folder]
 
 

@@ -15,7 +15,8 @@ BUILD = (HOME or ROOT) / "build"
 TEMPLATE = EXERCISES / "template.c"
 LANGUAGES = ["bn", "en"]
 CC = os.environ.get("CC") or "gcc"
-CC_NAME = os.path.basename(CC)
+# As in the Makefile: the last word that is no option.
+CC_NAME = os.path.basename(([word for word in CC.split() if not word.startswith("-")] or ["gcc"])[-1])
 
 STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir())
 BOSS = len(STEPS)
