@@ -21,7 +21,10 @@ NOT_SOURCES = shutil.ignore_patterns("build", ".git", "node_modules", "__pycache
 
 def copied(to):
     """All but what was built, and what no kernel is made of."""
-    return shutil.copytree(ROOT, to, ignore=NOT_SOURCES)
+    shutil.copytree(ROOT, to, ignore=NOT_SOURCES)
+    for folder in ("docs", "web"):
+        (to / folder).mkdir()
+    return to
 
 
 @pytest.fixture(scope="module")

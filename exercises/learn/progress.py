@@ -17,7 +17,7 @@ class Progress:
         self.data = {"hints": {}, "language": None}
         try:
             self.take(json.loads((STATE / "progress.json").read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError, AttributeError):
             pass  # nothing yet, or somebody edited it: no step is lost by that
 
     def take(self, told):
@@ -33,7 +33,7 @@ class Progress:
 
     def passed(self, step):
         """A step is passed when there is a copy of the heap that passed it."""
-        return self.copy_of(step).exists()
+        return self.copy_of(step).is_file()
 
     @property
     def done(self):
@@ -87,11 +87,16 @@ class Progress:
 def write_whole(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with open(new, "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(new, path)
+    try:
+        with open(new, "w", encoding="utf-8") as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(new, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise type(error)(error.errno, error.strerror, str(path)) from None  # a full disk names no file
 
 
 @contextlib.contextmanager
