@@ -134,6 +134,15 @@ def test_a_source_that_is_taken_away_leaves_the_kernel(tree):
     assert "extra" not in symbols(tree)
 
 
+def test_a_case_that_is_taken_away_leaves_its_program(tree):
+    case = tree / "tests/multiboot/extra.c"
+    put(case, "void extra(void);\nvoid extra(void)\n{\n}\n")
+    for there in (True, False):
+        done(tree, "make", "-s", "build/tests/gcc64/multiboot")
+        assert ("extra" in symbols(tree, "build/tests/gcc64/multiboot")) == there
+        case.unlink(missing_ok=True)
+
+
 def test_each_learner_s_heap_comes_into_the_kernel_in_its_turn(tree):
     for name in ("a", "b", "a"):
         if not (tree / f"{name}.c").exists():

@@ -5,6 +5,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import tempfile
 import pytest
 
 from kernel import ROOT
-from learn import CANNOT, FAILED, PASSED, Learner, learner, second_step_done, solution  # noqa: F401
+from learn import CANNOT, EXERCISES, FAILED, PASSED, Learner, learner, second_step_done, solution  # noqa: F401
 from test_builds import NOBODY, copied, done, ended, start
 
 ROOT_USER = os.getuid() == 0
@@ -263,3 +264,18 @@ def test_bengali_that_was_chosen_elsewhere_is_english_where_it_cannot_be_shown(l
         assert status == ends and said.isascii() and "so this is in English" in in_one_line(said), said
     del learner.env["PYTHONIOENCODING"]
     assert learner.learn("lang") == (PASSED, "bn\n")
+
+
+# ---- The sentences ----
+
+def sentences(language):
+    text = (EXERCISES / "words" / f"trouble.{language}.txt").read_text(encoding="utf-8")
+    parts = re.split(r"^\[trouble\.(\w+)\]\n", text, flags=re.M)
+    return {name: sorted(re.findall(r"\{\w+\}|`[^`]*`", told)) for name, told in zip(parts[1::2], parts[2::2])}
+
+
+def test_each_trouble_is_told_in_both_languages_and_with_the_same_next_step():
+    assert sentences("en") == sentences("bn")
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (EXERCISES / "learn").glob("*.py"))
+    for name in sentences("en"):
+        assert f'"{name}"' in code or f'"trouble.{name}"' in code, name
