@@ -59,7 +59,7 @@ install: places package ## install kheap; PREFIX=/usr/local DESTDIR= KHEAP_SHARE
 	@$(call fill,kheap-config.cmake,cmake/kheap)
 	@$(call fill,kheap-config-version.cmake,cmake/kheap)
 	@for section in 1 3; do install -m 644 $(PACKAGE)/man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section; done
-	@package/own build
+	@tools/own build
 	@echo "kheap $(VERSION) is in $(DESTDIR)$(PREFIX); try: pkg-config --cflags --libs kheap"
 
 uninstall: places ## and take it away again

@@ -125,6 +125,23 @@ def test_what_root_installs_leaves_the_tree_to_its_owner(folder):
     done(tree, "make", "-s", "package", "KHEAP_CFLAGS=-Os", **SOMEBODY)
 
 
+@pytest.mark.slow
+def test_what_root_runs_leaves_the_tree_to_its_owner(folder):
+    tree = copied(folder / "minios")
+    if not ROOT_USER:
+        env = pretend(folder, id="echo 0", chown=f'echo "$@" >> {folder}/given')
+        done(tree, "./minios", "run", "host", "script=halt", env=env)
+        assert f"-hR {os.getuid()}:{os.getgid()} build\n" in (folder / "given").read_text()
+        return
+    subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", tree], check=True)
+    done(tree, "./minios", "run", "host", "script=halt")
+    status, said = ended(start(tree, "./minios", "run", "host", "script=free"))
+    assert status == 1, said
+    done(tree, "./minios", "learn", "list")
+    assert (tree / "exercises/my_heap.c").exists()
+    assert {path.stat().st_uid for path in tree.rglob("*") if "__pycache__" not in path.parts} == {NOBODY}
+
+
 # ---- What is installed ----
 
 @pytest.mark.slow
