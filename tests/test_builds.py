@@ -13,6 +13,10 @@ import pytest
 from kernel import ROOT
 from learn import solution
 
+def slowly(*values):
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
 WEEK = 7 * 24 * 3600
 NOBODY = 65534
 NOT_SOURCES = shutil.ignore_patterns("build", ".git", "node_modules", "__pycache__", "docs", "web", "transcripts", "my_heap.c",
@@ -76,7 +80,7 @@ def put(path, text, age=WEEK):
     os.utime(path, (time.time() - age,) * 2)
 
 
-@pytest.mark.parametrize("name,said", [("kernel/main.c", SAID), ("heap/kheap_faults.def", "not a block")])
+@pytest.mark.parametrize("name,said", [("kernel/main.c", SAID), slowly("heap/kheap_faults.def", "not a block")])
 def test_a_source_that_comes_with_an_old_time_is_built(name, said, tree):
     text = (tree / name).read_text()
     for now in (text.replace(said, said.upper()), text):
@@ -143,6 +147,7 @@ def test_a_case_that_is_taken_away_leaves_its_program(tree):
         case.unlink(missing_ok=True)
 
 
+@pytest.mark.slow
 def test_each_learner_s_heap_comes_into_the_kernel_in_its_turn(tree):
     for name in ("a", "b", "a"):
         if not (tree / f"{name}.c").exists():
@@ -158,7 +163,7 @@ def test_other_settings_of_the_package_are_heard(tree):
 
 # ---- Two at once ----
 
-@pytest.mark.parametrize("goal", ["kernel MACHINE=host", "package", "amalgamate", "build/tests/gcc64/print",
+@pytest.mark.parametrize("goal", [slowly("kernel MACHINE=host"), slowly("package"), "amalgamate", "build/tests/gcc64/print",
                                   "-f exercises/rules.mk build/learn-gcc/checks.o CC=gcc"])
 def test_first_builds_at_once_in_one_tree(goal, tmp_path):
     tree = copied(tmp_path / "minios")
@@ -170,7 +175,7 @@ def test_first_builds_at_once_in_one_tree(goal, tmp_path):
 
 # ---- Compilers of two words, links ----
 
-@pytest.mark.parametrize("compiler", ["env gcc", "/usr/bin/env gcc -pipe", "gcc"])
+@pytest.mark.parametrize("compiler", ["env gcc", slowly("/usr/bin/env gcc -pipe"), slowly("gcc")])
 def test_a_compiler_may_be_several_words(compiler, tree):
     said = done(tree, tree / "minios", "run", "host", "script=halt", env={"CC": compiler})
     assert SAID in said

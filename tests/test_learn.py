@@ -225,7 +225,7 @@ def test_half_a_file_of_a_build_that_was_killed_does_not_stay(learner):
     assert status == PASSED, said
 
 
-@pytest.mark.parametrize("age", [0, 2 * 24 * 3600])
+@pytest.mark.parametrize("age", [pytest.param(0, marks=pytest.mark.slow), 2 * 24 * 3600])
 def test_the_heap_that_is_checked_is_the_heap_that_boots(age, learner):
     """Also one that comes back with its old time, from cp -p, mv, tar or rsync."""
     for step, status in ((3, PASSED), (2, FAILED), (3, PASSED)):
