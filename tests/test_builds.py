@@ -124,6 +124,16 @@ def test_a_build_that_failed_is_made_again(tree):
     assert not list((tree / "build/host-gcc").rglob("*.[0-9]*")), "nothing half done lies about"
 
 
+def test_a_file_that_goes_away_while_all_are_looked_at_stops_nothing(tree, tmp_path):
+    """As an editor's own do."""
+    (tmp_path / "cksum").write_text('#!/bin/sh\n/usr/bin/cksum "$@"\necho "cksum: my_heap.swp: No such file" >&2\nexit 1\n')
+    (tmp_path / "cksum").chmod(0o755)
+    main = tree / "kernel/main.c"
+    put(main, main.read_text().replace(SAID, SAID.upper()))
+    done(tree, "make", "-s", "kernel", "MACHINE=host", env={"PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert SAID.upper() in heard(tree)
+
+
 def symbols(tree, image="build/host-gcc/minios.elf"):
     return done(tree, "nm", image).split()
 

@@ -217,6 +217,21 @@ def test_progress_is_replaced_as_a_whole(learner):
     assert learner.ticks() == [1, 2, 3]
 
 
+def test_each_byte_is_kept(learner):
+    """Also of a comment that is no UTF-8."""
+    written = solution(3).encode() + b"/* caf\xe9 */\n"
+    learner.file.write_bytes(written)
+    assert learner.learn("check", "3")[0] == PASSED
+    assert learner.learn("reset", "3")[0] == PASSED
+    kept = learner.home / ".learn"
+    assert (kept / "before-reset-1.c").read_bytes() == written
+    learner.file.write_bytes(written)
+    assert learner.learn("check", "3")[0] == PASSED
+    assert (kept / "passed-03.c").read_bytes() == written
+    learner.file.unlink()
+    assert learner.learn("list")[0] == PASSED and learner.file.read_bytes() == written
+
+
 def test_half_a_file_of_a_build_that_was_killed_does_not_stay(learner):
     for half in ("host-gcc-my/kernel/base/print.c.o", "i386-gcc-my/symbols.c", "host-gcc-my/minios.elf.new"):
         path = learner.home / "build" / half

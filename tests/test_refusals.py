@@ -261,6 +261,12 @@ def test_an_output_that_cannot_be_written_is_told(learner):  # noqa: F811
     assert is_one_sentence(said) and "What I had to say could not be written: No space left" in in_one_line(said), said
 
 
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-"])
+def test_closed_ends_are_no_trouble(closed, learner):  # noqa: F811
+    status, said = ended(start(ROOT, "sh", "-c", f"python3 exercises/learn {closed}", env=learner.env))
+    assert status == FAILED and "Traceback" not in said, said
+
+
 # ---- Letters ----
 
 @pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252"])

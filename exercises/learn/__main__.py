@@ -154,6 +154,7 @@ def refuse(error):
 
 
 def main(arguments):
+    sys.stdin, sys.stdout = sys.stdin or open(os.devnull, encoding="utf-8"), sys.stdout or open(os.devnull, "w", encoding="utf-8")
     sys.stdout.reconfigure(errors="backslashreplace")
     look_at_home()
     progress = Progress()
