@@ -61,7 +61,7 @@ include tools/whole.mk
 .PHONY: help kernel run debug test test-all test-programs clean
 .DELETE_ON_ERROR:
 
-# By content, not by time: see there.
+# By content, not by time: tools/look-first tells why.
 ifneq ($(filter-out help clean places uninstall,$(MAKECMDGOALS)),)
 LOOKED := $(shell tools/look-first $(if $(filter build/%,$(BUILD)),build,$(BUILD)) \
                   $(wildcard Makefile VERSION heap kernel machine package examples exercises tools tests docs web $(LEARNER)))
