@@ -3,7 +3,6 @@
 // The lab in a real browser:  node page.mjs SITE WHAT [ARGUMENT]   prints what it saw as one line of JSON.
 
 import fs from 'node:fs'
-import zlib from 'node:zlib'
 import { browser } from '../../web/browser.mjs'
 import { OPERATIONS, blocksIn, random } from '../v86/chance.mjs'
 
@@ -108,32 +107,32 @@ const same = (one, other) => JSON.stringify(one) === JSON.stringify(other)
 const step = (page) => page.locator('.lab-step').innerText()
 const printed = (page) => page.evaluate(() => window.minios.text.replace(/\x1b\[[0-9;]*[A-Za-z]|\r/g, ''))
 
+/** What came over the line, and what would have to a browser that knows gzip only, or nothing of the kind. */
+async function weight(answer) {
+  const head = (coding) => fetch(answer.url(), { method: 'HEAD', headers: { 'accept-encoding': coding } })
+  const lengths = (await Promise.all(['gzip', 'identity'].map(head))).map((told) =>
+    Number(told.headers.get('content-length')),
+  )
+  return [answer.url(), (await answer.request().sizes()).responseBodySize, ...lengths]
+}
+
 // ---- What is looked at
 
 const looks = {
   /** From navigation to the prompt; what was fetched, and how heavy it is; what the policy forbids. */
   async loads(path) {
-    const bodies = []
+    const answers = []
     const context = await chromium.newContext({ viewport: { width: 1280, height: 900 } })
     const page = await context.newPage()
     watch(page)
-    page.on('response', (response) =>
-      bodies.push(
-        response.body().then(
-          (body) => [response.url(), body],
-          () => undefined,
-        ),
-      ),
-    )
+    page.on('response', (response) => response.url().startsWith(site) && answers.push(response))
     await page.goto(`${site}${path}`)
     const loaded = await page.evaluate(() => performance.now())
     await ready(page)
     const prompt = await page.evaluate(() => performance.now())
     await page.waitForLoadState('networkidle')
     const text = await printed(page)
-    const fetched = (await Promise.all(bodies))
-      .filter(Boolean)
-      .map(([url, body]) => [url, body.length, zlib.brotliCompressSync(body).length, zlib.gzipSync(body).length])
+    const fetched = await Promise.all(answers.map(weight))
     const sum = (n) => fetched.reduce((total, one) => total + one[n], 0)
     const forbidden = await page.evaluate(async () => {
       const told = new Promise((resolve) =>
@@ -150,10 +149,10 @@ const looks = {
       after: prompt - loaded,
       prompt,
       files: fetched.length,
-      raw: sum(1),
-      brotli: sum(2),
-      gzip: sum(3),
-      heaviest: fetched.sort((a, b) => b[2] - a[2]).slice(0, 6),
+      came: sum(1),
+      gzip: sum(2),
+      raw: sum(3),
+      heaviest: fetched.sort((a, b) => b[1] - a[1]).slice(0, 6),
       text,
       forbidden,
       policy: await page.getAttribute('meta[http-equiv]', 'content'),
