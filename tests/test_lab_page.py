@@ -123,6 +123,18 @@ def test_the_keyboard_alone_is_enough(look):
     assert "#1: 13 bytes at 0x" in seen["text"]
 
 
+def test_what_a_phone_writes_is_what_stands_on_the_line(look):
+    """Letters without keys, suggestions, corrections, swiping, speech; and letters that the kernel refuses are none to it."""
+    seen = look("phone")
+    assert seen["tried"] >= 20 and seen["lines"] == {}
+    assert seen["told"] == 3 and seen["last"] == "blocks"
+
+
+def test_the_menu_of_the_right_button_types_nothing(look):
+    seen = look("menu")
+    assert seen["held"] != "" and seen["lines"] == ["alloc 100", "stats"]
+
+
 def test_terminal_and_picture_light_each_other_up(look):
     assert look("hover") | {"trouble": [], "foreign": []} == {"lit": ["#2"], "chosen": "The bytes of #2", "places": 1, "trouble": [], "foreign": []}
 

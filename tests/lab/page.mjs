@@ -467,6 +467,113 @@ const looks = {
     }
   },
 
+  /** What phones write, and what then stands on the line: [what is done to the hidden field, the line]. */
+  async phone() {
+    const page = await started({ width: 375, height: 740, options: { hasTouch: true, isMobile: true } })
+    const client = await page.context().newCDPSession(page)
+    const field = page.locator('.xterm-helper-textarea')
+    const key229 = (type, more) => client.send('Input.dispatchKeyEvent', { type, windowsVirtualKeyCode: 229, ...more })
+    const hand = {
+      /** As most keyboards write: a key without a name, and then text is there. */
+      letters: async (text) => {
+        for (const letter of text) {
+          await key229('rawKeyDown')
+          await hand.says(letter)
+          await key229('keyUp')
+        }
+      },
+      /** Speech, a suggestion, what is swiped: text and no key. */
+      says: (text) => client.send('Input.insertText', { text }),
+      back: async (times = 1) => {
+        for (; times > 0; times--) {
+          await key229('rawKeyDown', { commands: ['deleteBackward'] })
+          await key229('keyUp')
+        }
+      },
+      marks: (from, to) => field.evaluate((area, range) => area.setSelectionRange(...range), [from, to]),
+      composes: async (...words) => {
+        for (const text of words)
+          await client.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length })
+      },
+      /** A word that lies behind is corrected, and the cursor stays at the end. */
+      corrects: (from, to, text) =>
+        field.evaluate(
+          (area, [from, to, text]) => {
+            area.setRangeText(text, from, to, 'preserve')
+            area.dispatchEvent(new InputEvent('input', { inputType: 'insertReplacementText', data: text, bubbles: true }))
+          },
+          [from, to, text],
+        ),
+      presses: (key) => page.keyboard.press(key),
+      types: (text) => page.keyboard.type(text),
+      pastes: (text) =>
+        field.evaluate((area, text) => {
+          const clipboardData = new DataTransfer()
+          clipboardData.setData('text/plain', text)
+          area.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+        }, text),
+      looks: () => page.waitForTimeout(60), // the cursor's moves are told a little later
+    }
+    const writes = {
+      'letter by letter': [[['letters', 'alloc 100']], 'alloc 100'],
+      'and takes one back': [[['letters', 'statx'], ['back'], ['letters', 's']], 'stats'],
+      'a suggestion takes the word and writes another': [[['letters', 'blo'], ['marks', 0, 3], ['back'], ['says', 'blocks ']], 'blocks'],
+      'a suggestion goes on with the word': [[['letters', 'blo'], ['says', 'cks ']], 'blocks'],
+      'a suggestion in the place of the word': [[['letters', 'blo'], ['marks', 0, 3], ['says', 'map ']], 'map'],
+      'a word as long as the wrong one': [[['letters', 'blokcs'], ['corrects', 0, 6, 'blocks']], 'blocks'],
+      'a word that lies behind': [[['letters', 'alocc 100'], ['corrects', 0, 5, 'alloc'], ['letters', '0']], 'alloc 1000'],
+      'a whole word taken back': [[['letters', 'help allocate'], ['marks', 5, 13], ['back'], ['letters', 'map']], 'help map'],
+      swiped: [[['composes', 'alloc'], ['says', 'alloc'], ['says', ' '], ['composes', '1', '13'], ['says', '13']], 'alloc 13'],
+      'swiped and taken back': [[['composes', 'alloc'], ['composes', 'all', 'stats'], ['says', 'stats']], 'stats'],
+      'still being put together at Enter': [[['letters', 'help '], ['composes', 'm', 'map']], 'help map'],
+      spoken: [[['says', 'alloc 7']], 'alloc 7'],
+      'with the signs of a printer': [[['says', 'fill #1 \u2018a\u2019\u00a0\u201cb\u201d \u2013\u2026']], `fill #1 'a' "b" -...`],
+      'the cursor moved without a key': [[['letters', 'aloc 5'], ['marks', 1, 1], ['looks'], ['letters', 'l']], 'alloc 5'],
+      'then moved to the end': [[['letters', 'aloc 5'], ['marks', 1, 1], ['letters', 'l'], ['marks', 7, 7], ['looks'], ['letters', '0']], 'alloc 50'],
+      'behind a line of before': [[['presses', 'ArrowUp'], ['back', 2], ['letters', '8']], 'alloc 8'],
+      'among real keys': [[['types', 'alox'], ['presses', 'Backspace'], ['letters', 'c'], ['presses', 'Home'], ['types', 'x'], ['presses', 'Delete'],
+        ['presses', 'Backspace'], ['types', 'al'], ['presses', 'End'], ['letters', ' 6']], 'alloc 6'],
+      'a name that Tab completes': [[['letters', 'sta'], ['presses', 'Tab'], ['letters', '0'], ['back'], ['back'], ['letters', ' ']], 'stats'],
+      'behind a paste': [[['letters', 'al'], ['pastes', 'loc'], ['says', ' 9'], ['back'], ['says', '4']], 'alloc 4'],
+      'a line given up': [[['letters', 'al'], ['presses', 'Control+c'], ['letters', 'map']], 'map'],
+    }
+    const put = async (deeds) => {
+      await field.focus()
+      for (const [what, ...more] of deeds) await hand[what](...more)
+    }
+    const lines = {}
+    for (const [name, [deeds, line]] of Object.entries(writes)) {
+      const before = await page.evaluate(() => window.minios.lines.length)
+      await put([...deeds, ['presses', 'Enter']])
+      await page.waitForFunction((n) => window.minios.lines.length > n && window.minios.state === 'waiting', before)
+      const got = await page.evaluate((n) => window.minios.lines.slice(n).map((one) => one.text), before)
+      if (!same(got, [line])) lines[name] = got
+    }
+    const foreign = ['\u0995\u09bf', '\u010d', '\u4e2d']
+    const refused = await page.evaluate(() => window.minios.text.length)
+    for (const word of foreign) {
+      await put([['letters', 'map '], ['composes', word], ['says', word]])
+      await type(page, '')
+    }
+    const told = (await page.evaluate((n) => window.minios.text.slice(n), refused)).match(/no ASCII text/g)?.length
+    await page.locator('.lab-left > .lab-buttons button', { hasText: /^blocks$/ }).click()
+    await ready(page)
+    return { tried: Object.keys(writes).length, lines, told, last: await page.evaluate(() => window.minios.lines.at(-1).text) }
+  },
+
+  /** The menu of the right button puts a selected word into the field, where it must stay. */
+  async menu() {
+    const page = await started()
+    await type(page, 'alloc 100')
+    const box = await page.locator('.lab-xterm .xterm-screen').boundingBox()
+    await page.mouse.dblclick(box.x + 20, box.y + box.height / 48)
+    await page.mouse.click(box.x + 20, box.y + box.height / 48, { button: 'right' })
+    const held = await page.locator('.xterm-helper-textarea').inputValue()
+    await page.keyboard.press('Escape')
+    await type(page, 'stats')
+    return { held, lines: await page.evaluate(() => window.minios.lines.map((line) => line.text)) }
+  },
+
   /** From the terminal to the block, and the other way round. */
   async hover() {
     const page = await started()
