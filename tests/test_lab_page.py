@@ -130,6 +130,22 @@ def test_what_a_phone_writes_is_what_stands_on_the_line(look):
     assert seen["told"] == 3 and seen["last"] == "blocks"
 
 
+def test_a_finger_moves_the_page_and_never_gets_stuck(look):
+    """[page, rows, sideways] of each swipe: the page's, until one types there; then the rows of before, as far as there are any."""
+    seen = look("touch")
+    (down, up), side, (back, forth, further) = seen["page"], seen["side"], seen["rows"]
+    assert down[0] < -50 and up[0] > 50 and down[1:] == up[1:] == [0, 0]
+    assert side[:2] == [0, 0] and side[2] > 40
+    assert seen["tapped"] and back[0] == forth[0] == 0 and back[1] < -4 and forth[1] == -back[1]
+    assert further[0] > 50 and further[1] == 0, "no more rows: the page goes on"
+    assert seen["zoom"] > 1.2 and seen["letters"] and min(seen["letters"]) >= 16, "an iPhone zooms into what is smaller"
+    assert seen["slider"] >= 0, "the slider stands on no letters"
+
+
+def test_a_wheel_with_ctrl_zooms(look):
+    assert look("wheel")["taken"] == [False, True]
+
+
 def test_the_menu_of_the_right_button_types_nothing(look):
     seen = look("menu")
     assert seen["held"] != "" and seen["lines"] == ["alloc 100", "stats"]

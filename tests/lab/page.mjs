@@ -561,6 +561,75 @@ const looks = {
     return { tried: Object.keys(writes).length, lines, told, last: await page.evaluate(() => window.minios.lines.at(-1).text) }
   },
 
+  /** A finger over the terminal of a phone: [how far the page went, by how many rows the terminal], and the zoom. */
+  async touch() {
+    const page = await started({ width: 375, height: 667, options: { hasTouch: true, isMobile: true } })
+    const client = await page.context().newCDPSession(page)
+    for (let n = 0; n < 20; n++) await send(page, `alloc ${n}`)
+    await page.evaluate(() => document.querySelector('.lab-terminal').scrollIntoView({ block: 'center' }))
+    await page.waitForTimeout(200)
+    const where = () =>
+      page.evaluate(() => {
+        const rows = [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent)
+        const top = rows.findIndex((row) => row.startsWith('#'))
+        return { page: scrollY, rows: 2 * Number(rows[top]?.match(/\d+/)[0]) - top, side: document.querySelector('.lab-terminal').scrollLeft }
+      })
+    const swipe = async (dx, dy) => {
+      const before = await where()
+      const box = await page.locator('.lab-terminal').boundingBox()
+      const [x, y] = [150, Math.min(500, Math.max(150, box.y + box.height / 2))]
+      const touch = (type, ...touchPoints) => client.send('Input.dispatchTouchEvent', { type, touchPoints })
+      await touch('touchStart', { x, y })
+      for (let n = 1; n <= 10; n++) {
+        await touch('touchMove', { x: x + (dx * n) / 10, y: y + (dy * n) / 10 })
+        await page.waitForTimeout(20)
+      }
+      await touch('touchEnd')
+      await page.waitForTimeout(500)
+      const after = await where()
+      return [after.page - before.page, after.rows - before.rows, after.side - before.side].map(Math.round)
+    }
+    const seen = { page: [await swipe(0, 100), await swipe(0, -100)], side: await swipe(-80, 0) }
+    await page.locator('.lab-terminal').tap()
+    await page.waitForTimeout(200)
+    seen.tapped = await page.evaluate(() => document.activeElement.matches('.xterm-helper-textarea'))
+    seen.rows = [await swipe(0, 100), await swipe(0, -150), await swipe(0, -100)]
+    const { y: top } = await page.locator('.lab-terminal').boundingBox()
+    for (let n = 0; n <= 10; n++) {
+      const touchPoints = [150 - 8 * n, 160 + 8 * n].map((x, id) => ({ x, y: top + 60, id }))
+      await client.send('Input.dispatchTouchEvent', { type: n ? 'touchMove' : 'touchStart', touchPoints })
+      await page.waitForTimeout(20)
+    }
+    await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    seen.zoom = await page.evaluate(() => window.visualViewport.scale)
+    seen.letters = await page.evaluate(() =>
+      [...document.querySelectorAll('.lab textarea, .lab input:not([type=range]), .lab select')].map((field) => parseFloat(getComputedStyle(field).fontSize)),
+    )
+    seen.slider = await page.evaluate(() => {
+      const left = (name) => document.querySelector(`.xterm ${name}`).getBoundingClientRect()
+      return left('.scrollbar.vertical').right - left('.xterm-screen').right
+    })
+    return seen
+  },
+
+  /** Whether the terminal keeps a wheel for itself: [with Ctrl, without]. */
+  async wheel() {
+    const page = await started()
+    for (let n = 0; n < 20; n++) await send(page, `alloc ${n}`)
+    await page.hover('.xterm-screen')
+    await page.evaluate(() => addEventListener('wheel', (event) => setTimeout(() => (window.taken = event.defaultPrevented)), true))
+    const taken = []
+    for (const keys of [['Control'], []]) {
+      for (const key of keys) await page.keyboard.down(key)
+      await page.evaluate(() => (window.taken = undefined))
+      await page.mouse.wheel(0, -120)
+      await page.waitForFunction(() => window.taken !== undefined)
+      taken.push(await page.evaluate(() => window.taken))
+      for (const key of keys) await page.keyboard.up(key)
+    }
+    return { taken }
+  },
+
   /** The menu of the right button puts a selected word into the field, where it must stay. */
   async menu() {
     const page = await started()
