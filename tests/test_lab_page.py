@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# The page in which the kernel boots, in a real browser: what its picture shows against what the kernel prints, the way back
+# The page in which the kernel boots, in real browsers (all of it in Chromium, and from end to end in Firefox): what its picture shows against what the kernel prints, the way back
 # in time, every bug, links, ends, the keyboard, and what the page costs.
 
 import json
@@ -128,6 +128,20 @@ def test_what_a_phone_writes_is_what_stands_on_the_line(look):
     seen = look("phone")
     assert seen["tried"] >= 20 and seen["lines"] == {}
     assert seen["told"] == 3 and seen["last"] == "blocks"
+
+
+def test_all_of_it_in_firefox(site):
+    """Typing, a suggestion, the clipboard, a link, every bug, the way back in time, the end, the screen: the same in there."""
+    seen = json.loads(output_of("node", "tests/lab/firefox.mjs", site, "en/lab").splitlines()[-1])
+    assert seen["trouble"] == [] and seen["foreign"] == [] and seen["browser"].startswith("firefox/")
+    assert seen["text"].startswith("MiniOS on i386 PC, multiboot 1\n") and seen["text"].endswith("minios> ")
+    assert seen["typing"] == {"lines": ["alloc 100", "alloc 13", "alloc 7 64", "alloc 14", "stats", "blocks all"], "same": True}
+    assert seen["suggestion"] == "blocks"
+    assert seen["clipboard"]["pasted"] == "stats ; map" and seen["clipboard"]["note"].startswith("The link is copied")
+    assert seen["clipboard"]["link"].startswith("en/lab#run=alloc%20100/alloc%2013/") and seen["link"]
+    assert seen["bugs"] == {name: WRITES.get(name, 0) for name in bug_codes()}
+    assert seen["time"] == {"first": 0, "second": 2, "again": True, "continued": True, "kernel": True}
+    assert seen["rows"] == 1
 
 
 def test_a_finger_moves_the_page_and_never_gets_stuck(look):

@@ -5,6 +5,7 @@
 import fs from 'node:fs'
 import { browser } from '../../web/browser.mjs'
 import { OPERATIONS, blocksIn, random } from '../v86/chance.mjs'
+import { picture, printed, same, settled, step } from './shown.mjs'
 
 const [site, what, argument = ''] = process.argv.slice(2)
 const AXE = fs.readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
@@ -66,46 +67,6 @@ async function type(page, line) {
 async function send(page, line) {
   await page.evaluate((text) => window.minios.run([text]), line)
 }
-
-/** The picture follows within some 60 ms. */
-async function settled(page) {
-  await page.evaluate(
-    () => new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(resolve)), 70)),
-  )
-}
-
-/** What the picture shows, from its elements: a row a block, the words, the figures. */
-async function picture(page) {
-  await settled(page)
-  return page.evaluate(() => {
-    const text = (element) => element.textContent.trim()
-    const part = (block, piece) =>
-      Number(block.querySelector(`.lab-bar > .lab-${piece}`)?.lastChild.textContent.replace(/\D/g, '') ?? 0)
-    const rows = [...document.querySelectorAll('li > .lab-block')].map((block) => {
-      const [payload, owner] = text(block.querySelector('.lab-told')).split(' · ')
-      return [
-        text(block.querySelector('.lab-number')).replace('\u2013', '-'),
-        payload,
-        part(block, 'payload'),
-        part(block, 'gap'),
-        part(block, 'slack'),
-        owner,
-      ].join(' ')
-    })
-    const words = [...document.querySelectorAll('.lab-words td:last-child')].map(text)
-    return {
-      rows,
-      words,
-      figures: text(document.querySelector('.lab-figures')),
-      wrong: document.querySelectorAll('.lab-piece-wrong').length,
-      alarms: [...document.querySelectorAll('.lab-right .lab-alarm')].map(text),
-    }
-  })
-}
-
-const same = (one, other) => JSON.stringify(one) === JSON.stringify(other)
-const step = (page) => page.locator('.lab-step').innerText()
-const printed = (page) => page.evaluate(() => window.minios.text.replace(/\x1b\[[0-9;]*[A-Za-z]|\r/g, ''))
 
 /** What came over the line, and what would have to a browser that knows gzip only, or nothing of the kind. */
 async function weight(answer) {
