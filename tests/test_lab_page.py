@@ -128,6 +128,7 @@ def test_what_a_phone_writes_is_what_stands_on_the_line(look):
     seen = look("phone")
     assert seen["tried"] >= 20 and seen["lines"] == {}
     assert seen["told"] == 3 and seen["last"] == "blocks"
+    assert seen["back"], "who writes sees the prompt again"
 
 
 def test_all_of_it_in_firefox(site):

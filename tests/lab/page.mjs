@@ -517,9 +517,17 @@ const looks = {
       await type(page, '')
     }
     const told = (await page.evaluate((n) => window.minios.text.slice(n), refused)).match(/no ASCII text/g)?.length
+    const atPrompt = () => page.evaluate(() => [...document.querySelectorAll('.xterm-rows > div')].at(-1).textContent.startsWith('minios>'))
+    await field.focus()
+    await page.keyboard.press('Shift+PageUp')
+    await settled(page)
+    const away = !(await atPrompt())
+    await put([['letters', 'x'], ['back']])
+    await settled(page)
+    const back = away && (await atPrompt())
     await page.locator('.lab-left > .lab-buttons button', { hasText: /^blocks$/ }).click()
     await ready(page)
-    return { tried: Object.keys(writes).length, lines, told, last: await page.evaluate(() => window.minios.lines.at(-1).text) }
+    return { tried: Object.keys(writes).length, lines, told, back, last: await page.evaluate(() => window.minios.lines.at(-1).text) }
   },
 
   /** A finger over the terminal of a phone: [how far the page went, by how many rows the terminal], and the zoom. */
