@@ -461,7 +461,8 @@ const looks = {
         field.evaluate(
           (area, [from, to, text]) => {
             area.setRangeText(text, from, to, 'preserve')
-            area.dispatchEvent(new InputEvent('input', { inputType: 'insertReplacementText', data: text, bubbles: true }))
+            const told = { inputType: 'insertReplacementText', data: text, bubbles: true }
+            area.dispatchEvent(new InputEvent('input', told))
           },
           [from, to, text],
         ),
@@ -478,23 +479,50 @@ const looks = {
     const writes = {
       'letter by letter': [[['letters', 'alloc 100']], 'alloc 100'],
       'and takes one back': [[['letters', 'statx'], ['back'], ['letters', 's']], 'stats'],
-      'a suggestion takes the word and writes another': [[['letters', 'blo'], ['marks', 0, 3], ['back'], ['says', 'blocks ']], 'blocks'],
+      'a suggestion takes the word and writes another': [
+        [['letters', 'blo'], ['marks', 0, 3], ['back'], ['says', 'blocks ']],
+        'blocks',
+      ],
       'a suggestion goes on with the word': [[['letters', 'blo'], ['says', 'cks ']], 'blocks'],
       'a suggestion in the place of the word': [[['letters', 'blo'], ['marks', 0, 3], ['says', 'map ']], 'map'],
       'a word as long as the wrong one': [[['letters', 'blokcs'], ['corrects', 0, 6, 'blocks']], 'blocks'],
-      'a word that lies behind': [[['letters', 'alocc 100'], ['corrects', 0, 5, 'alloc'], ['letters', '0']], 'alloc 1000'],
-      'a whole word taken back': [[['letters', 'help allocate'], ['marks', 5, 13], ['back'], ['letters', 'map']], 'help map'],
-      swiped: [[['composes', 'alloc'], ['says', 'alloc'], ['says', ' '], ['composes', '1', '13'], ['says', '13']], 'alloc 13'],
+      'a word that lies behind': [
+        [['letters', 'alocc 100'], ['corrects', 0, 5, 'alloc'], ['letters', '0']],
+        'alloc 1000',
+      ],
+      'a whole word taken back': [
+        [['letters', 'help allocate'], ['marks', 5, 13], ['back'], ['letters', 'map']],
+        'help map',
+      ],
+      swiped: [
+        [['composes', 'alloc'], ['says', 'alloc'], ['says', ' '], ['composes', '1', '13'], ['says', '13']],
+        'alloc 13',
+      ],
       'swiped and taken back': [[['composes', 'alloc'], ['composes', 'all', 'stats'], ['says', 'stats']], 'stats'],
       'still being put together at Enter': [[['letters', 'help '], ['composes', 'm', 'map']], 'help map'],
       spoken: [[['says', 'alloc 7']], 'alloc 7'],
-      'with the signs of a printer': [[['says', 'fill #1 \u2018a\u2019\u00a0\u201cb\u201d \u2013\u2026']], `fill #1 'a' "b" -...`],
-      'the cursor moved without a key': [[['letters', 'aloc 5'], ['marks', 1, 1], ['looks'], ['letters', 'l']], 'alloc 5'],
-      'then moved to the end': [[['letters', 'aloc 5'], ['marks', 1, 1], ['letters', 'l'], ['marks', 7, 7], ['looks'], ['letters', '0']], 'alloc 50'],
+      'with the signs of a printer': [
+        [['says', 'fill #1 \u2018a\u2019\u00a0\u201cb\u201d \u2013\u2026']],
+        `fill #1 'a' "b" -...`,
+      ],
+      'the cursor moved without a key': [
+        [['letters', 'aloc 5'], ['marks', 1, 1], ['looks'], ['letters', 'l']],
+        'alloc 5',
+      ],
+      'then moved to the end': [
+        [['letters', 'aloc 5'], ['marks', 1, 1], ['letters', 'l'], ['marks', 7, 7], ['looks'], ['letters', '0']],
+        'alloc 50',
+      ],
       'behind a line of before': [[['presses', 'ArrowUp'], ['back', 2], ['letters', '8']], 'alloc 8'],
-      'among real keys': [[['types', 'alox'], ['presses', 'Backspace'], ['letters', 'c'], ['presses', 'Home'], ['types', 'x'], ['presses', 'Delete'],
-        ['presses', 'Backspace'], ['types', 'al'], ['presses', 'End'], ['letters', ' 6']], 'alloc 6'],
-      'a name that Tab completes': [[['letters', 'sta'], ['presses', 'Tab'], ['letters', '0'], ['back'], ['back'], ['letters', ' ']], 'stats'],
+      'among real keys': [
+        [['types', 'alox'], ['presses', 'Backspace'], ['letters', 'c'], ['presses', 'Home'], ['types', 'x'],
+          ['presses', 'Delete'], ['presses', 'Backspace'], ['types', 'al'], ['presses', 'End'], ['letters', ' 6']],
+        'alloc 6',
+      ],
+      'a name that Tab completes': [
+        [['letters', 'sta'], ['presses', 'Tab'], ['letters', '0'], ['back'], ['back'], ['letters', ' ']],
+        'stats',
+      ],
       'behind a paste': [[['letters', 'al'], ['pastes', 'loc'], ['says', ' 9'], ['back'], ['says', '4']], 'alloc 4'],
       'a line given up': [[['letters', 'al'], ['presses', 'Control+c'], ['letters', 'map']], 'map'],
     }
@@ -517,7 +545,10 @@ const looks = {
       await type(page, '')
     }
     const told = (await page.evaluate((n) => window.minios.text.slice(n), refused)).match(/no ASCII text/g)?.length
-    const atPrompt = () => page.evaluate(() => [...document.querySelectorAll('.xterm-rows > div')].at(-1).textContent.startsWith('minios>'))
+    const atPrompt = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('.xterm-rows > div')].at(-1).textContent.startsWith('minios>'),
+      )
     await field.focus()
     await page.keyboard.press('Shift+PageUp')
     await settled(page)
@@ -527,7 +558,8 @@ const looks = {
     const back = away && (await atPrompt())
     await page.locator('.lab-left > .lab-buttons button', { hasText: /^blocks$/ }).click()
     await ready(page)
-    return { tried: Object.keys(writes).length, lines, told, back, last: await page.evaluate(() => window.minios.lines.at(-1).text) }
+    const last = await page.evaluate(() => window.minios.lines.at(-1).text)
+    return { tried: Object.keys(writes).length, lines, told, back, last }
   },
 
   /** A finger over the terminal of a phone: [how far the page went, by how many rows the terminal], and the zoom. */
@@ -541,7 +573,8 @@ const looks = {
       page.evaluate(() => {
         const rows = [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent)
         const top = rows.findIndex((row) => row.startsWith('#'))
-        return { page: scrollY, rows: 2 * Number(rows[top]?.match(/\d+/)[0]) - top, side: document.querySelector('.lab-terminal').scrollLeft }
+        const line = 2 * Number(rows[top]?.match(/\d+/)[0]) - top
+        return { page: scrollY, rows: line, side: document.querySelector('.lab-terminal').scrollLeft }
       })
     const swipe = async (dx, dy) => {
       const before = await where()
@@ -572,7 +605,9 @@ const looks = {
     await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
     seen.zoom = await page.evaluate(() => window.visualViewport.scale)
     seen.letters = await page.evaluate(() =>
-      [...document.querySelectorAll('.lab textarea, .lab input:not([type=range]), .lab select')].map((field) => parseFloat(getComputedStyle(field).fontSize)),
+      [...document.querySelectorAll('.lab textarea, .lab input:not([type=range]), .lab select')].map((field) =>
+        parseFloat(getComputedStyle(field).fontSize),
+      ),
     )
     seen.slider = await page.evaluate(() => {
       const left = (name) => document.querySelector(`.xterm ${name}`).getBoundingClientRect()
@@ -586,7 +621,9 @@ const looks = {
     const page = await started()
     for (let n = 0; n < 20; n++) await send(page, `alloc ${n}`)
     await page.hover('.xterm-screen')
-    await page.evaluate(() => addEventListener('wheel', (event) => setTimeout(() => (window.taken = event.defaultPrevented)), true))
+    await page.evaluate(() => {
+      addEventListener('wheel', (event) => setTimeout(() => (window.taken = event.defaultPrevented)), true)
+    })
     const taken = []
     for (const keys of [['Control'], []]) {
       for (const key of keys) await page.keyboard.down(key)

@@ -1,29 +1,41 @@
 // SPDX-License-Identifier: MIT
 //
-// What a phone writes. The terminal has a hidden field into which the browser writes; a person at a keyboard presses keys
-// there, but a phone changes text: a suggestion takes a word away and puts another one there, swiping, speaking and most
-// scripts write and rewrite whole words, and the keys that go along with it are all called 229 or do not come at all.
+// What a phone writes. The terminal has a hidden field into which the browser writes; a person at a keyboard presses
+// keys there, but a phone changes text: a suggestion takes a word away and puts another one there, swiping, speaking
+// and most scripts write and rewrite whole words, and the keys that go along with it are all called 229 or do not come
+// at all.
 //
-// What was found in xterm.js 6.0.0, with screenReaderMode on (src/browser/input/CompositionHelper.ts, CoreBrowserTerminal.ts):
-//  - at a key 229 it compares the field before and after. What became longer is sent without `newValue.replace(oldValue, '')`,
-//    so that a word whose beginning changed is sent whole, behind the old one; what became shorter is one backspace, however
-//    much went; what is as long as before is sent whole. "blo", taken back by a suggestion and written as "blocks ", comes
-//    out as "blblocks ".
-//  - beforeinput it does not listen to, and of `input` events it takes none: insertReplacementText (autocorrection), dictation
-//    and suggestions without a key are lost.
-//  - a composition is sent when it ends, by its place from the front of the field to the end: what stands behind is sent again.
+// What was found in xterm.js 6.0.0, with screenReaderMode on (src/browser/input/CompositionHelper.ts,
+// CoreBrowserTerminal.ts):
+//  - at a key 229 it compares the field before and after. What became longer is sent without
+//    `newValue.replace(oldValue, '')`, so that a word whose beginning changed is sent whole, behind the old one; what
+//    became shorter is one backspace, however much went; what is as long as before is sent whole. "blo", taken back by
+//    a suggestion and written as "blocks ", comes out as "blblocks ".
+//  - beforeinput it does not listen to, and of `input` events it takes none: insertReplacementText (autocorrection),
+//    dictation and suggestions without a key are lost.
+//  - a composition is sent when it ends, by its place from the front of the field to the end: what stands behind is
+//    sent again.
 //
-// So here the field is what was typed, and the line in the kernel follows it: after each change the difference is sent, as
-// the keys that a person would press. Keys that are real stay the library's; the text that they leave in the field, for
-// screen readers, is known already. A key that is no letter (arrow, Tab, Enter) empties the field: what stands on the line
-// may then be anything.
+// So here the field is what was typed, and the line in the kernel follows it: after each change the difference is sent,
+// as the keys that a person would press. Keys that are real stay the library's; the text that they leave in the field,
+// for screen readers, is known already. A key that is no letter (arrow, Tab, Enter) empties the field: what stands on
+// the line may then be anything.
 
 const LEFT = '\x1b[D'
 const RIGHT = '\x1b[C'
 const BACKSPACE = '\x7f'
 const IN_COMPOSITION = 229 // the key code of all that is no single key
 // What phones make of plain signs, unasked.
-const PLAIN = { '\u2018': "'", '\u2019': "'", '\u201c': '"', '\u201d': '"', '\u2013': '-', '\u2014': '--', '\u2026': '...', '\u00a0': ' ' }
+const PLAIN = {
+  '\u2018': "'",
+  '\u2019': "'",
+  '\u201c': '"',
+  '\u201d': '"',
+  '\u2013': '-',
+  '\u2014': '--',
+  '\u2026': '...',
+  '\u00a0': ' ',
+}
 
 const isForeign = (letter) => letter > '~'
 const places = (text) => [...text].filter((letter) => !isForeign(letter)).length
@@ -116,14 +128,16 @@ export class Field {
   after(event) {
     const { owed } = this
     this.owed = undefined
-    const key = owed === BACKSPACE ? event.inputType === 'deleteContentBackward' : owed !== undefined && event.data === owed
+    const gone = event.inputType === 'deleteContentBackward'
+    const key = owed === BACKSPACE ? gone : owed !== undefined && event.data === owed
     this.follow(key)
   }
 
   /** Sends what changed, unless a key did it. */
   follow(known) {
     const { value, selectionEnd } = this.field
-    const now = { letters: lettersOf(value, this.composing), cursor: lettersOf(value.slice(0, selectionEnd), this.composing).length }
+    const letters = (text) => lettersOf(text, this.composing)
+    const now = { letters: letters(value), cursor: letters(value.slice(0, selectionEnd)).length }
     const keys = known ? '' : keysBetween(this.known, now).replace(/\r?\n/g, '\r')
     this.known = now
     this.value = value

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 //
-// Fingers and wheels over the terminal. The page is never held up: a finger moves the rows of before only while one types in the
-// terminal, and only as far as there are rows; two fingers, or a wheel with Ctrl, zoom. The library does nothing at a finger, so
-// that what scrolled away was out of reach on a phone, and took the wheel with Ctrl for scrolling.
+// Fingers and wheels over the terminal. The page is never held up: a finger moves the rows of before only while one
+// types in the terminal, and only as far as there are rows; two fingers, or a wheel with Ctrl, zoom. Left to itself,
+// xterm.js 6.0.0 does nothing at a finger, so that what scrolled away is out of reach on a phone, and scrolls at a
+// wheel with Ctrl.
 
 /** Whether there are rows that a finger that moves so would bring. */
 function hasRows(terminal, down) {
@@ -18,7 +19,9 @@ function isForRows(terminal, dx, dy) {
 /** place: where the terminal lies. Gives what ends it. */
 export function scrollByFinger(place, terminal) {
   let finger
-  const start = ({ touches: [{ clientX: x, clientY: y }, second] }) => (finger = second ? undefined : { x, y, mine: undefined })
+  const start = ({ touches: [{ clientX: x, clientY: y }, second] }) => {
+    finger = second ? undefined : { x, y, mine: undefined }
+  }
   const move = (event) => {
     if (!finger || event.touches.length > 1) return (finger = undefined)
     const [{ clientX, clientY }] = event.touches
