@@ -53,6 +53,7 @@ def kernel():
 
 def site():
     run("building   the site", ["node_modules/.bin/vitepress", "build", "."], WEB)
+    run("compressing what it holds, for whoever accepts that", ["node", "compress.mjs", OUT / "site"], WEB)
     (OUT / "site-complete").touch()
 
 
