@@ -164,7 +164,8 @@ static uintptr_t fingerprint(const unsigned char *boundary);
   @ ensures word_of(boundary - 4 * W) == fence_for(gap) && word_of(boundary - 3 * W) == size_for(size);
   @ ensures has_seal(h, boundary);
   @ ensures untouched{Old, Post}(boundary - T, boundary); */
-static unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, size_t size, size_t gap, const void *owner);
+static unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, size_t size, size_t gap,
+                              const void *owner);
 
 /*@ requires \valid(h) && T <= at((unsigned char *)memory) <= UINTPTR_MAX;
   @ requires memory != \null && at((unsigned char *)memory) + size <= UINTPTR_MAX ==>
