@@ -5,6 +5,7 @@
  *   NAME time ROUNDS           nanoseconds a pair, or a block where single ones cannot be given back
  *   NAME count ROUNDS          the same without a clock, for callgrind
  *   worst DEPTH CALLS          the dearest of so many calls above so many live blocks, in instructions: cold, warm
+ *   dearest SIZE ALIGN         the dearest of all sizes and alignments up to these: blocks without a gap, with one
  *   overhead                   bytes a block takes beyond its size, at sizes 1, 16, 100, 256
  *   list                       the workloads that this heap can do
  *
@@ -214,6 +215,48 @@ static void worst(size_t depth, size_t calls)
 }
 #endif
 
+#if defined(FREE) && defined(ALIGNED)
+static size_t asked_align;
+
+static void one_aligned(void)
+{
+    given = ALIGNED(asked, asked_align);
+}
+
+struct dearest {
+    unsigned long alloc, free;
+};
+
+/* One block, allocated and given back. Where it would lie without a gap, an empty block has told before. */
+static void try_one(struct dearest *most, unsigned long idle)
+{
+    void *next = ALLOC(0);
+
+    FREE(next);
+    unsigned long steps = steps_of(asked_align > 16 ? one_aligned : one_alloc) - idle;
+    struct dearest *kind = &most[given != next];
+    kind->alloc = steps > kind->alloc ? steps : kind->alloc;
+    steps = steps_of(one_free) - idle;
+    kind->free = steps > kind->free ? steps : kind->free;
+}
+
+/* As the first block of all, and above one of each of these sizes. */
+static void dearest(size_t most_size, size_t most_align)
+{
+    struct dearest most[2] = { { 0, 0 }, { 0, 0 } };
+    unsigned long idle = steps_of(nothing);
+
+    for (asked_align = 16; asked_align <= most_align; asked_align *= 2)
+        for (asked = 0; asked <= most_size; asked++) {
+            try_one(most, idle);
+            void *below = ALLOC(asked);
+            try_one(most, idle);
+            FREE(below);
+        }
+    printf("%lu %lu\n%lu %lu\n", most[0].alloc, most[0].free, most[1].alloc, most[1].free);
+}
+#endif
+
 /* ---- Bytes a block takes ---------------------------------------------------------------------------------------- */
 
 /* The distance of blocks in a row, less their size: the median, so that the edges of pages and chunks do not count. */
@@ -253,6 +296,10 @@ int main(int count, char **arguments)
 #ifdef FREE
     else if (count == 4 && strcmp(arguments[1], "worst") == 0)
         steps_traced(worst, strtoul(arguments[2], NULL, 0), strtoul(arguments[3], NULL, 0));
+#endif
+#if defined(FREE) && defined(ALIGNED)
+    else if (count == 4 && strcmp(arguments[1], "dearest") == 0)
+        steps_traced(dearest, strtoul(arguments[2], NULL, 0), strtoul(arguments[3], NULL, 0));
 #endif
     else
         for (size_t i = 0; i < WORKLOADS && count == 4; i++)

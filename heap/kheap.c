@@ -13,9 +13,11 @@
 #ifdef __OPTIMIZE_SIZE__
 #define QUICK 0
 #define INLINE static
+#define SELDOM HERE
 #else
 #define QUICK 1
-#define INLINE static inline __attribute__((always_inline))
+#define INLINE HERE
+#define SELDOM APART
 #endif
 #define APART static __attribute__((noinline))
 /* Its return address is the one of who called, also where a linker optimises across files. */
@@ -23,12 +25,8 @@
 /* Said where it keeps gcc from holding a word too many in registers. */
 #define LIKELY(condition) __builtin_expect((condition), 1)
 
-_Static_assert(sizeof(struct kheap) == 3 * sizeof(void *), "the heap is three words");
-_Static_assert(TAG == KHEAP_TAG_BYTES && TAG % KHEAP_ALIGN == 0, "a payload after a tag is aligned");
-_Static_assert(sizeof(size_t) == WORD && sizeof(void *) == WORD, "a size and an address fill a word");
-
 /* Writes the tag below a boundary, above all that lives, and gives the boundary. */
-APART unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, size_t size, size_t gap, const void *owner)
+APART unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, const void *owner, size_t size, size_t gap)
 {
     uintptr_t told = size_word(size), fence = fence_word(gap);
 
@@ -41,23 +39,22 @@ APART unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, siz
 
 enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size)
 {
-    size_t lost = to_multiple(address_of(memory)); /* up to the first aligned byte */
-
     if (h == NULL || memory == NULL)
         return KHEAP_NULL;
     if (size > UINTPTR_MAX - address_of(memory))
         return KHEAP_WRAPS;
+    size_t lost = to_multiple(address_of(memory)); /* up to the first aligned byte */
     if (size < lost + 2 * TAG + KHEAP_ALIGN)
         return KHEAP_TOO_SMALL;
 
     h->heap_start = up(memory, lost + TAG);
     h->heap_end = up(memory, size - (address_of(memory) + size) % KHEAP_ALIGN);
-    h->free_memory_pointer = put_tag(h, h->heap_start, FLOOR_SIZE, 0, NULL);
+    h->free_memory_pointer = put_tag(h, h->heap_start, NULL, FLOOR_SIZE, 0);
     return KHEAP_OK;
 }
 
 /* A boundary within the heap, aligned, and its tag keeps the equation. */
-APART bool stands(const struct kheap *h, const unsigned char *boundary)
+INLINE bool stands(const struct kheap *h, const unsigned char *boundary)
 {
     return distance(boundary, h->heap_end) <= size_of_heap(h) && address_of(boundary) % KHEAP_ALIGN == 0 &&
            sealed(size_of_heap(h), boundary);
@@ -137,7 +134,7 @@ APART void *take(struct kheap *h, size_t size, size_t align, bool polite, const 
         set_below(payload, 1, POISON + gap);
     }
     poison(up(payload, size)); /* slack and more; the tag comes over that */
-    h->free_memory_pointer = put_tag(h, boundary_of(payload, size), size, gap, owner);
+    h->free_memory_pointer = put_tag(h, boundary_of(payload, size), owner, size, gap);
     return payload;
 }
 
@@ -216,8 +213,7 @@ HERE bool ends_last(const struct kheap *h, const unsigned char *block)
     const unsigned char *boundary = h->free_memory_pointer;
 
     if (!QUICK)
-        return boundary != h->heap_start && stands(h, boundary) &&
-               up(block, taken_told(word_below(boundary, SIZE))) == boundary;
+        return block < boundary && stands(h, boundary) && up(block, taken_told(word_below(boundary, SIZE))) == boundary;
     if (block >= boundary || block < h->heap_start || boundary > h->heap_end || address_of(boundary) % KHEAP_ALIGN != 0)
         return false;
     size_t total = size_of_heap(h);
@@ -242,48 +238,56 @@ INLINE bool fenced(const unsigned char *payload, const unsigned char *boundary)
     return size % 8 >= 4 || word_at(up(payload, size_told(size) + WORD)) == POISON; /* 4 to 7, 12 to 15 */
 }
 
-APART bool all_poison(const unsigned char *from, const unsigned char *to)
+/* The slack from `at` up to FENCE is poison; by words, whose last one reaches into FENCE and has to be as if that lay behind a
+ * word of poison. */
+INLINE bool slack_whole(const unsigned char *at, const unsigned char *fence)
 {
-    /*@ loop invariant \at(from, Pre) <= from <= to && poisoned(\at(from, Pre), from) && \base_addr(from) == \base_addr(to);
-      @ loop assigns from;
-      @ loop variant to - from; */
-    for (; from != to; from = up(from, 1))
-        if (*from != KHEAP_SLACK_BYTE)
+    const uintptr_t right[] = { POISON, word_below(fence, 0) };
+    size_t left = distance(at, fence), step = QUICK ? WORD : 1;
+
+    for (; left >= step; left -= step, at = up(at, step))
+        if (QUICK ? word_at(at) != POISON : *at != KHEAP_SLACK_BYTE)
             return false;
-    return true;
+    return !QUICK || word_at(at) == word_at(down((const unsigned char *)(right + 1), left));
 }
 
 /* The fill in front of a payload is whole, and tells the same gap as the tag. */
-static bool filled(const unsigned char *payload, size_t gap)
+INLINE bool filled(const unsigned char *payload, size_t gap)
 {
-    return word_below(payload, 1) == POISON + gap && all_poison(down(payload, KHEAP_ALIGN), down(payload, WORD));
+    for (size_t n = 2; n <= KHEAP_ALIGN / WORD; n++)
+        if (word_below(payload, n) != POISON)
+            return false;
+    return word_below(payload, 1) == POISON + gap;
 }
 
-/* Where the block begins that ends at a boundary that stands, if all around it is as the heap left it; or NULL. What lies
- * there stands as well. */
-static unsigned char *begin_of(const struct kheap *h, const unsigned char *boundary)
+/* The block from this payload up to this boundary, which stands, has all around it as the heap left it, with this gap. What
+ * lies where it begins stands as well. */
+INLINE bool whole(const struct kheap *h, const unsigned char *payload, const unsigned char *boundary, size_t gap)
 {
-    uintptr_t size = word_below(boundary, SIZE);
-    size_t taken = taken_told(size), gap = gap_told(word_below(boundary, FENCE));
+    const unsigned char *fence = down(boundary, TAG), *end = up(payload, size_told(word_below(boundary, SIZE)));
 
-    if (taken < TAG || taken > distance(h->heap_start, boundary))
-        return NULL;
-    unsigned char *payload = down(boundary, taken);
-    if (gap > distance(h->heap_start, payload) || !stands(h, down(payload, gap)))
-        return NULL;
-    if (!all_poison(up(payload, size_told(size)), down(boundary, TAG)) || (gap != 0 && !filled(payload, gap)))
-        return NULL;
-    return down(payload, gap);
+    return gap <= address_of(payload) && stands(h, down(payload, gap)) && slack_whole(end, fence) &&
+           (word_below(fence, 0) == POISON || filled(payload, gap));
 }
 
-/* Gives the last block back, or says why not; `known`: it is the last one. */
-APART void free_last(struct kheap *h, const unsigned char *block, bool known, const void *caller)
+/* Where the block begins that ends at a boundary that stands, if it is whole; or NULL. */
+unsigned char *kheap_begin_of(const struct kheap *h, const unsigned char *boundary)
 {
-    unsigned char *begin = known || ends_last(h, block) ? begin_of(h, h->free_memory_pointer) : NULL;
+    size_t taken = taken_told(word_below(boundary, SIZE)), gap = gap_told(word_below(boundary, FENCE));
 
-    if (begin != NULL)
-        h->free_memory_pointer = begin;
-    else if (block != NULL)
+    if (taken < TAG || taken > distance(h->heap_start, boundary) || !whole(h, down(boundary, taken), boundary, gap))
+        return NULL;
+    return down(boundary, taken + gap);
+}
+
+/* Gives the last block back, or says why not. */
+SELDOM void free_last(struct kheap *h, const unsigned char *block, const void *caller)
+{
+    size_t gap = gap_told(word_below(h->free_memory_pointer, FENCE));
+
+    if (whole(h, block, h->free_memory_pointer, gap))
+        h->free_memory_pointer = down(block, gap);
+    else
         kheap_refuse_free(h, block, caller);
 }
 
@@ -292,28 +296,31 @@ APART void free_last(struct kheap *h, const unsigned char *block, bool known, co
  * Without a gap the block begins at its payload. */
 CALL void kheap_free(struct kheap *h, void *block)
 {
-    if (!QUICK || !ends_last(h, block))
-        free_last(h, block, false, CALLER);
-    else if (LIKELY(sealed(size_of_heap(h), block)) && fenced(block, h->free_memory_pointer))
+    if (!ends_last(h, block)) {
+        if (block != NULL)
+            kheap_refuse_free(h, block, CALLER);
+    } else if (QUICK && LIKELY(sealed(size_of_heap(h), block)) && fenced(block, h->free_memory_pointer)) {
         h->free_memory_pointer = block;
-    else
-        free_last(h, block, true, CALLER);
+    } else {
+        free_last(h, block, CALLER);
+    }
 }
 
 CALL bool kheap_resize(struct kheap *h, void *block, size_t size)
 {
-    unsigned char *payload = block, *begin = ends_last(h, block) ? begin_of(h, h->free_memory_pointer) : NULL;
+    unsigned char *payload = block;
 
-    if (begin == NULL) {
+    if (!ends_last(h, block) || kheap_begin_of(h, h->free_memory_pointer) == NULL) {
         kheap_refuse_free(h, block, CALLER);
         return false;
     }
     if (!fits(distance(payload, h->heap_end), 0, size))
         return false;
 
+    size_t gap = gap_told(word_below(h->free_memory_pointer, FENCE));
     const void *owner = (const void *)word_below(h->free_memory_pointer, OWNER);
     poison(up(payload, size));
-    h->free_memory_pointer = put_tag(h, boundary_of(payload, size), size, distance(begin, payload), owner);
+    h->free_memory_pointer = put_tag(h, boundary_of(payload, size), owner, size, gap);
     return true;
 }
 
@@ -338,7 +345,7 @@ static bool leads_to(const struct kheap *h, struct kheap_mark mark)
     /*@ loop invariant at == \null || (edge_in(h, (unsigned char *)at) && has_seal(h, (unsigned char *)at));
       @ loop assigns at; */
     while (at != NULL && at > h->heap_start && address_of(at) > address_of(mark.position))
-        at = begin_of(h, at);
+        at = kheap_begin_of(h, at);
     return at != NULL && at == mark.position && fingerprint(at) == mark.seal;
 }
 

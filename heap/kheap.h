@@ -97,7 +97,8 @@ struct kheap_block {
  * many there are up to the end of its tag's SIZE, or of FENCE alone where OWNER may be overwritten too.
  * E08: address is the lowest damaged byte; of the upper half of a tag, where it cannot be told which of its two words is
  * damaged, the beginning; of the three words, heap. block is the damaged one; or, if its payload lies above address, the one
- * that was written in front of, from above, and changed how many bytes; or nothing, where that cannot be told. */
+ * that was written in front of, from above, and changed how many bytes (a damaged OWNER whose difference carries to the last
+ * byte of SEAL looks alike); or nothing, where that cannot be told. */
 struct kheap_report {
     enum kheap_fault fault;
     const struct kheap *heap;

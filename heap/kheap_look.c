@@ -91,8 +91,8 @@ static size_t gap_in_front(const unsigned char *payload)
     return word_below(payload, 1) - POISON;
 }
 
-/* The size that the other words of a tag tell, if the tag belongs to a block with this gap. False where a write past the
- * end may have run on into OWNER: it went through FENCE, and not even the last byte of SIZE stands. */
+/* The size that the other words of a tag tell, if it belongs to a block with this gap. False where a write past the end may
+ * have run on into OWNER, because it went through FENCE and not even the last byte of SIZE stands: then by a few bytes less. */
 static bool size_by_seal(const struct kheap *h, const unsigned char *boundary, size_t gap, size_t *size)
 {
     const uintptr_t told =
@@ -105,16 +105,19 @@ static bool size_by_seal(const struct kheap *h, const unsigned char *boundary, s
 
 /* The ways in which a block of this size may begin: without a gap, with the one that the fill in front of the payload tells,
  * with the one that its tag tells. Of those that lead down to a sealed tag the nearest is right: no block lies between; and
- * of those that begin there the one that the fewest bytes speak against. */
-static void nearest_begin(const struct kheap *h, unsigned char *boundary, size_t size, struct kheap_block *b)
+ * of those that begin there the one that the fewest bytes speak against. If the size is not known well it is the most that
+ * there can have been, and nobody knows the owner. */
+static void nearest_begin(const struct kheap *h, unsigned char *boundary, size_t size, bool known,
+                          struct kheap_block *b)
 {
     if (!fits(distance(h->heap_start, boundary), 0, size))
         return;
 
     unsigned char *payload = down(boundary, taken_by(size)), *tag = down(boundary, TAG);
+    const void *owner = known ? (const void *)word_below(boundary, OWNER) : NULL;
     const size_t gaps[] = { 0, gap_in_front(payload), gap_told(word_below(boundary, FENCE)) };
     for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
-        const struct kheap_block other = { payload, size, gaps[i], (const void *)word_below(boundary, OWNER) };
+        const struct kheap_block other = { payload, known ? size : distance(payload, tag), gaps[i], owner };
         const unsigned char *begin = down(payload, gaps[i]), *before = down(b->payload, b->gap);
         if (leads_down(h, payload, gaps[i]) &&
             (begin > before || (begin == before && against(&other, tag) <= against(b, tag))))
@@ -164,13 +167,13 @@ static struct kheap_block block_below(const struct kheap *h, unsigned char *boun
     if (trusted && leads_down(h, told.payload, told.gap))
         return told;
     if (!by_words) {
-        size_t size, gap = gap_told(word_below(boundary, FENCE));
-
-        nearest_begin(h, boundary, size_told(word_below(boundary, SIZE)), &found);
-        if (size_by_seal(h, boundary, gap, &size))
-            nearest_begin(h, boundary, size, &found);
-        if (size_by_seal(h, boundary, 0, &size))
-            nearest_begin(h, boundary, size, &found);
+        const size_t gaps[] = { gap_told(word_below(boundary, FENCE)), 0 };
+        nearest_begin(h, boundary, size_told(word_below(boundary, SIZE)), true, &found);
+        for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
+            size_t size;
+            bool known = size_by_seal(h, boundary, gaps[i], &size);
+            nearest_begin(h, boundary, size, known, &found);
+        }
     }
     return found.payload == NULL && trusted ? told : found;
 }
@@ -303,12 +306,15 @@ static enum kheap_fault check_top(const struct kheap *h, struct kheap_report *r)
     return check_words(h, r) != KHEAP_E_NONE ? r->fault : check_tag(h, h->free_memory_pointer, r);
 }
 
-/* Every block below a boundary, and the floor. */
+/* Every block below a boundary, and the floor: quick where all is as it should be. */
 static enum kheap_fault check_below(const struct kheap *h, unsigned char *boundary, struct kheap_report *r)
 {
-    while (boundary > h->heap_start)
-        if (step(h, &boundary, r) != KHEAP_E_NONE)
+    while (boundary > h->heap_start) {
+        unsigned char *begin = sound(h, boundary) ? kheap_begin_of(h, boundary) : NULL;
+        if (begin == NULL && step(h, &boundary, r) != KHEAP_E_NONE)
             return r->fault;
+        boundary = begin != NULL ? begin : boundary;
+    }
     return check_floor(h, r);
 }
 
@@ -422,7 +428,7 @@ static enum kheap_fault find_block(const struct kheap *h, uintptr_t wanted, stru
     }
 }
 
-/* The last tag is damaged and does not tell its block: perhaps the pointer that was given does. */
+/* The last tag is damaged and does not tell its block, or not well: perhaps the pointer that was given does. */
 static void judge_given(const struct kheap *h, uintptr_t wanted, struct kheap_report *r)
 {
     if (wanted < address_of(h->heap_start) || wanted >= address_of(h->free_memory_pointer) || wanted % KHEAP_ALIGN != 0)
@@ -442,7 +448,7 @@ REPLACEABLE void kheap_refuse_free(const struct kheap *h, const void *block, con
     uintptr_t wanted = address_of(block);
 
     if (check_top(h, &r) != KHEAP_E_NONE) {
-        if (r.fault == KHEAP_E_DAMAGED && r.block.payload == NULL && r.address != (const void *)h)
+        if (r.fault != KHEAP_E_NOT_INITIALISED && r.block.owner == NULL && r.address != (const void *)h)
             judge_given(h, wanted, &r);
     } else if (wanted < address_of(h->heap_start) || wanted >= address_of(h->heap_end)) {
         r.fault = KHEAP_E_NOT_A_BLOCK;

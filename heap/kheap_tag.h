@@ -37,6 +37,10 @@ typedef uintptr_t word_anywhere __attribute__((may_alias, aligned(1))); /* bytew
 #define WORD sizeof(word)
 #define TAG sizeof(word[4])
 
+_Static_assert(sizeof(struct kheap) == 3 * sizeof(void *), "the heap is three words");
+_Static_assert(TAG == KHEAP_TAG_BYTES && TAG % KHEAP_ALIGN == 0, "a payload after a tag is aligned");
+_Static_assert(sizeof(size_t) == WORD && sizeof(void *) == WORD, "a size and an address fill a word");
+
 #define POISON (UINTPTR_MAX / 255 * KHEAP_SLACK_BYTE) /* in every byte of a word */
 
 /* A multiple of KHEAP_ALIGN with nothing special about it, but that few of its bytes are 0, with a size added too. */
@@ -183,9 +187,12 @@ static inline uintptr_t fingerprint(const unsigned char *boundary)
            turned(word_below(boundary, FENCE), 4 * WORD);
 }
 
-/* ---- Refusing (kheap_look.c): says why, unless the heap is only full and the caller asked politely ---------------- */
-
 #define PRIVATE __attribute__((visibility("hidden"))) /* not seen from outside of a library */
+
+/* Where the block begins that ends at a boundary that stands, if all around it is as the heap left it; or NULL (kheap.c). */
+PRIVATE unsigned char *kheap_begin_of(const struct kheap *h, const unsigned char *boundary);
+
+/* ---- Refusing (kheap_look.c): says why, unless the heap is only full and the caller asked politely ---------------- */
 
 /* Gives the NULL that the refused call gives. */
 PRIVATE void *kheap_refuse_alloc(const struct kheap *h, size_t size, size_t align, bool polite, const void *caller);
