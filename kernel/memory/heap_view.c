@@ -385,6 +385,15 @@ static struct place place_of(uintptr_t address)
     return place;
 }
 
+/* In the order in which they lie there. */
+static void print_tag_words(const struct kheap_block *block)
+{
+    kprintf(": fence");
+    if (block->gap != 0)
+        kprintf(" (gap %zu)", block->gap);
+    kprintf(", size %zu, owner %pB, seal", block->size, block->owner);
+}
+
 static void print_heading(const struct place *place)
 {
     const struct kheap_block *block = &place->block;
@@ -396,7 +405,7 @@ static void print_heading(const struct place *place)
     else if (block->payload != NULL)
         kprintf(" %p", block->payload);
     if (strcmp(place->name, "tag of") == 0)
-        kprintf(": size %zu, owner %pB, gap %zu, seal", block->size, block->owner, block->gap);
+        print_tag_words(block);
     console_style(STYLE_PLAIN);
     kprintf("\n");
 }
