@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #define DESCRIPTION_MAGIC "MiniOS, look in"
-#define DESCRIPTION_VERSION 1
+#define DESCRIPTION_VERSION 2
 
 /* "Texts" are addresses of texts; names in one are separated by blanks. */
 #define DESCRIPTION_FIELDS(FIELD)                                                                                      \

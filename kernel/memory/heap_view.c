@@ -277,12 +277,19 @@ static bool print_row(const struct kheap_block *block, void *context)
     return --*left != 0;
 }
 
+void heap_tell_none(const char *empty)
+{
+    bool damaged = kernel_heap.free_memory_pointer != kernel_heap.heap_start;
+
+    kprintf("%s\n", damaged ? "no block can be read; `check` tells why" : empty);
+}
+
 void heap_print_blocks(size_t most)
 {
     size_t count = kheap_stats(&kernel_heap).blocks, left = most;
 
     if (count == 0) {
-        kprintf("no live blocks\n");
+        heap_tell_none("no live blocks");
         return;
     }
     kprintf("%6s%-6s%-10s %10s %8s %6s  %s\n", "", "block", "payload", "size", "gap", "slack", "owner");
