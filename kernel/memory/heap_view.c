@@ -281,7 +281,7 @@ void heap_tell_none(const char *empty)
 {
     bool damaged = kernel_heap.free_memory_pointer != kernel_heap.heap_start;
 
-    kprintf("%s\n", damaged ? "no block can be read; `check` tells why" : empty);
+    kprintf("%s\n", damaged ? "no block can be read; `check` tells where" : empty);
 }
 
 void heap_print_blocks(size_t most)
