@@ -56,7 +56,7 @@ def test_the_mistake_of_each_bug_is_seen_when_it_is_made(machine):
         assert bug["changed"] == WRITES.get(name, 0), f"{name}: the bytes that the mistake wrote"
         damaged = bug["changed"] if table[name] else 0  # the rest is written into what belongs to nobody, or to somebody else
         assert sum(length for _, length in bug["damage"]) == damaged, f"{name}: the very bytes, and no others"
-    assert seen["overflow"]["damage"] == [["slack", 1]] and seen["overflow-neighbour"]["damage"] == [["tag", 8]]
+    assert seen["overflow"]["damage"] == [["slack", 1]] and seen["overflow-neighbour"]["damage"] == [["tag", 4]]
 
 
 def test_each_damaged_byte_around_a_block_is_shown(machine):
@@ -67,6 +67,12 @@ def test_each_damaged_byte_around_a_block_is_shown(machine):
         assert byte["shown"] == byte["any"] == (not payload), byte
         assert (byte["kernel"] != "") == (not payload), byte
         assert byte["blocks"] == 3, byte
+
+
+def test_a_block_whose_whole_tag_is_overwritten_keeps_its_place(machine):
+    seen = machine("overwritten")
+    lost = {"same": True, "complete": True, "damage": [["tag", 0, 16]], "disagreements": []}
+    assert seen == [lost] * 3
 
 
 def test_back_to_any_line(machine):

@@ -13,7 +13,7 @@ from kernel import ROOT
 
 LANGUAGES = {"bn": "", "en": "en/"}
 # How many bytes the mistake of a bug writes where they do harm; all others write none.
-WRITES = {"overflow": 1, "overflow-exact": 1, "overflow-neighbour": 8, "underflow": 1, "smashed-tag": 1, "use-after-free": 1,
+WRITES = {"overflow": 1, "overflow-exact": 1, "overflow-neighbour": 4, "underflow": 1, "smashed-tag": 1, "use-after-free": 1,
           "stale-pointer": 1}
 
 

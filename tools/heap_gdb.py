@@ -62,16 +62,24 @@ def value_of(formula, values):
     return sum(-values[name] if sign == "-" else values[name] for sign, name in terms) % (1 << 8 * WORD)
 
 
+def gap_of(known, fence):
+    """A fence is filled as slack is, or tells a gap on top of the complement of that."""
+    most = (1 << 8 * WORD) - 1
+    filled = most // 255 * known["slack_byte"]
+    return 0 if fence == filled else (fence - (most - filled)) & most
+
+
 def block_below(known, edges, boundary):
-    """The block that ends at this boundary: size, gap and owner solve the first words of its tag, the rest must agree."""
+    """The block that ends at this boundary: fence, size and owner solve the first words of its tag, the seal must agree."""
     formulas = text(known["tag_words"]).split()
     tag = words(boundary - known["tag_bytes"], len(formulas))
-    block = dict(known, **edges, boundary=boundary, size=0, gap=0, owner=0)
-    for name in ("size", "owner", "gap"):
+    block = dict(known, **edges, boundary=boundary, fence=0, size=0, owner=0)
+    for name in ("fence", "size", "owner"):
         which = next(n for n, formula in enumerate(formulas) if re.search(rf"\b{name}\b", formula))
         block[name] = (tag[which] - value_of(formulas[which], block)) % (1 << 8 * WORD)
     if [value_of(formula, block) for formula in formulas] != tag:
         raise gdb.GdbError(f"the tag below {boundary:#010x} does not add up")
+    block["gap"] = gap_of(known, block["fence"])
     block["payload"] = boundary - known["tag_bytes"] - -(-block["size"] // known["align"]) * known["align"]
     return block
 

@@ -19,7 +19,8 @@ function number(hex,    value, i) {
     return value
 }
 
-$2 ~ /^[tT]$/ && $3 !~ /^[.$]|^_text_end$/ {
+# A weak one may be data too, behind the code.
+($2 ~ /^[tT]$/ || ($2 == "W" && rows && !end)) && $3 !~ /^[.$]|^_text_end$/ {
     name = $3
     sub(/\..*/, "", name) # a part that the compiler split off counts as its function
     if ($1 "" == last "") next # as text: 0408e90 would be a number to awk

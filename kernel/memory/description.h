@@ -12,9 +12,11 @@
 #include <stdint.h>
 
 #define DESCRIPTION_MAGIC "MiniOS, look in"
-#define DESCRIPTION_VERSION 1
+#define DESCRIPTION_VERSION 2
 
-/* "Texts" are addresses of texts; names in one are separated by blanks. */
+/* "Texts" are addresses of texts; names in one are separated by blanks. The sums of tag_words are of a block's size and owner,
+ * of key, of heap_start and heap_end, of boundary, the address behind the tag, and of fence: slack_byte in each byte, or, of
+ * a block with a gap, the complement of that plus the gap. */
 #define DESCRIPTION_FIELDS(FIELD)                                                                                      \
     FIELD(fields)  /* text: the names of these words */                                                                \
     FIELD(version) /* changes when a word changes its meaning */                                                       \
@@ -22,10 +24,7 @@
     FIELD(heap)    /* address of the three words: heap_start, heap_end, free_memory_pointer */                         \
     FIELD(align)                                                                                                       \
     FIELD(tag_bytes)                                                                                                   \
-    FIELD(                                                                                                             \
-        tag_words) /* text: what each word of a tag holds, the lowest first, as sums of the block's size and owner,  \
-                      * of key, of heap_start and heap_end, of boundary, the address behind the tag, and of fence:   \
-                      * slack_byte in each byte, or, of a block with a gap, the complement of that and the gap */ \
+    FIELD(tag_words) /* text: a sum for each word of a tag, the lowest first; see above */                             \
     FIELD(key)                                                                                                         \
     FIELD(fresh_byte)                                                                                                  \
     FIELD(freed_byte)                                                                                                  \

@@ -34,7 +34,7 @@ static void print_block(const struct kheap_block *block)
     if (block->owner != NULL)
         kprintf("%pB", block->owner);
     else
-        kprintf("(its tag is overwritten: that is the most it had)");
+        kprintf("an owner that is overwritten");
 }
 
 /* Each row prints what stands behind the title, to the end of the report's own lines. */
@@ -105,6 +105,8 @@ static void tell_overflow(const struct kheap_report *r)
     kprintf(": a write of %zu byte%s past the end of a block\n", r->changed, r->changed == 1 ? "" : "s");
     kprintf("    block     ");
     print_block(&r->block);
+    if (r->block.owner == NULL)
+        kprintf("\n    size      the most that fitted: its tag is overwritten too");
     kprintf("\n    first     %p, which holds", r->address);
     print_bytes(r->address, r->changed < 8 ? r->changed : 8);
     kprintf("\n");

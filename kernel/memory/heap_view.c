@@ -277,12 +277,19 @@ static bool print_row(const struct kheap_block *block, void *context)
     return --*left != 0;
 }
 
+void heap_tell_none(const char *empty)
+{
+    bool damaged = kernel_heap.free_memory_pointer != kernel_heap.heap_start;
+
+    kprintf("%s\n", damaged ? "no block can be read; `check` tells where" : empty);
+}
+
 void heap_print_blocks(size_t most)
 {
     size_t count = kheap_stats(&kernel_heap).blocks, left = most;
 
     if (count == 0) {
-        kprintf("no live blocks\n");
+        heap_tell_none("no live blocks");
         return;
     }
     kprintf("%6s%-6s%-10s %10s %8s %6s  %s\n", "", "block", "payload", "size", "gap", "slack", "owner");
@@ -385,6 +392,15 @@ static struct place place_of(uintptr_t address)
     return place;
 }
 
+/* In the order in which they lie there. */
+static void print_tag_words(const struct kheap_block *block)
+{
+    kprintf(": fence");
+    if (block->gap != 0)
+        kprintf(" (gap %zu)", block->gap);
+    kprintf(", size %zu, owner %pB, seal", block->size, block->owner);
+}
+
 static void print_heading(const struct place *place)
 {
     const struct kheap_block *block = &place->block;
@@ -396,7 +412,7 @@ static void print_heading(const struct place *place)
     else if (block->payload != NULL)
         kprintf(" %p", block->payload);
     if (strcmp(place->name, "tag of") == 0)
-        kprintf(": size %zu, owner %pB, gap %zu, seal", block->size, block->owner, block->gap);
+        print_tag_words(block);
     console_style(STYLE_PLAIN);
     kprintf("\n");
 }

@@ -13,6 +13,9 @@ void heap_print_map(void);
 void heap_print_blocks(size_t most);
 void heap_print_stats(void);
 
+/* Where the walk meets no block: says so in these words if none lives, or else that there is damage. */
+void heap_tell_none(const char *empty);
+
 /* The bytes from `address` on, each piece under its name. The caller has made sure that they can be read. */
 void heap_print_bytes(uintptr_t address, size_t length);
 

@@ -43,7 +43,7 @@ static bool read_block(const char *text, void **block)
     if (strcmp(text, "last") == 0) {
         *block = heap_newest().payload;
         if (*block == NULL)
-            kprintf("there is no live block\n");
+            heap_tell_none("there is no live block");
         return *block != NULL;
     }
     if (text[0] != '#') {
@@ -70,14 +70,15 @@ static bool find_payload(const struct kheap_block *block, void *context)
 /* A live block and all that its tag knows of it. */
 static bool read_live_block(const char *text, struct kheap_block *block)
 {
-    *block = (struct kheap_block){ 0 };
+    const size_t none = SIZE_MAX; /* no block has such a size */
+
+    *block = (struct kheap_block){ .size = none };
     if (!read_block(text, &block->payload))
         return false;
-    block->owner = NULL;
     kheap_walk(&kernel_heap, find_payload, block);
-    if (block->owner == NULL)
+    if (block->size == none)
         kprintf("no live block starts at %s; `blocks` lists them\n", text);
-    return block->owner != NULL;
+    return block->size != none;
 }
 
 /* ---- Getting and giving back ------------------------------------------------------------------------------------ */

@@ -103,10 +103,7 @@ static bool tag_below_is_right(size_t n)
 /* All that an allocation looks at of the tag below it. */
 static bool last_seal_is_right(void)
 {
-    uintptr_t boundary = top();
-
-    return range_is_right(boundary - TAG, boundary - TAG + sizeof(void *)) &&
-           range_is_right(boundary - sizeof(void *), boundary);
+    return tag_below_is_right(now.blocks);
 }
 
 /* Two or more words of one tag were written: the header says that such damage can balance out. */

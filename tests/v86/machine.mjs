@@ -133,6 +133,32 @@ async function damage() {
   return seen
 }
 
+/** A write runs past the end of each block in turn, up to the next: all that can be told is where the block begins. */
+async function overwritten() {
+  const one = await session()
+  await one.run(['alloc 40', 'alloc 13 64', 'alloc 5'])
+  const before = one.view().heap.blocks
+  const seen = []
+  for (const block of before) {
+    const from = block.payload + block.size
+    const bytes = one.read(from, block.boundary - from).slice()
+    one.poke(from, Array(bytes.length).fill(0x41))
+    const { heap, disagreements } = one.view()
+    seen.push({
+      same: heap.blocks.every(({ payload, gap, number }, n) => {
+        const was = before[n]
+        return payload === was.payload && gap === was.gap && number === was.number
+      }),
+      complete: heap.complete,
+      damage: heap.damage.map((run) => [run.piece, run.address - block.tag, run.length]),
+      disagreements,
+    })
+    one.poke(from, [...bytes])
+  }
+  await one.end()
+  return seen
+}
+
 /** Back to each line in turn: the same text and the same picture as when it was typed first. */
 async function back() {
   const one = await session()
@@ -229,6 +255,6 @@ async function book(chapter) {
   return seen
 }
 
-const WHAT = { book, boots, sequences, bugs, damage, back, ends, typed }
+const WHAT = { book, boots, sequences, bugs, damage, overwritten, back, ends, typed }
 console.log(`\n${JSON.stringify(await WHAT[what](seed))}`)
 process.exit(0)
