@@ -11,6 +11,10 @@ import pytest
 
 from kernel import ROOT
 
+sys.path.insert(0, str(ROOT / "tools/book"))
+
+import listings
+
 pytestmark = pytest.mark.slow
 
 
@@ -22,6 +26,11 @@ def check(root, *page):
 def test_the_book_is_true():
     done = check(ROOT)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_listing_begins_at_its_own_comment(tmp_path):
+    (tmp_path / "part.c").write_text("/* ---- Freeing ---- */\n\n/* Why. */\n// And how.\nint part(void)\n{\n    return 1;\n}\n")
+    assert listings.listing(tmp_path, "part.c#part") == "/* Why. */\n// And how.\nint part(void)\n{\n    return 1;\n}\n"
 
 
 @pytest.fixture
