@@ -49,7 +49,7 @@ DRIFTS = {
     "a twin": ("docs/en/faults/E04.md", "For a whole group", "For a small group", "make book-twins"),
     "a word": ("docs/faults/E04.md", "\u09af\u09c7 \u0995\u09cd\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u09af\u09c7 \u0995\u09cd\u09b0\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u0995\u09cd\u09b0\u09b0\u09ae\u09c7"),
     "the contents": ("docs/index.md", "- [E04](faults/E04.md)", "- E04", "do not lead to docs/faults/E04.md"),
-    "a listing": ("docs/en/chapter-4-hands-on-heap-implementation.md", "heap/kheap.c#fits", "heap/kheap.c#fitsss", "fitsss"),
+    "a listing": ("docs/en/chapter-4-hands-on-heap-implementation.md", "heap/kheap_tag.h#fits", "heap/kheap_tag.h#fitsss", "fitsss"),
 }
 
 
