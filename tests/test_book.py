@@ -2,7 +2,9 @@
 #
 # The book says what the source and the kernel say today; and each way in which it could drift is noticed.
 
+import html
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -61,6 +63,14 @@ def test_a_drift_is_noticed(copy, what):
     (copy / page).write_text(text.replace(right, wrong, 1))
     done = check(copy, pathlib.Path(page).stem)
     assert done.returncode != 0 and said in done.stdout, done.stdout
+
+
+def test_no_picture_cuts_a_word_off():
+    letter = 6.7  # the widest
+    for picture in sorted((ROOT / "docs/pictures").glob("*.svg")):
+        for x, anchor, text in re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="(\w+)"[^>]*>([^<]*)<', picture.read_text(encoding="utf-8")):
+            left = float(x) - len(html.unescape(text)) * letter * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+            assert left >= -2 and left + len(html.unescape(text)) * letter <= 482, (picture.name, text)
 
 
 def test_another_compiler_may_move_addresses(copy):
