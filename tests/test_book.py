@@ -2,7 +2,9 @@
 #
 # The book says what the source and the kernel say today; and each way in which it could drift is noticed.
 
+import html
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -10,6 +12,10 @@ import sys
 import pytest
 
 from kernel import ROOT
+
+sys.path.insert(0, str(ROOT / "tools/book"))
+
+import listings
 
 pytestmark = pytest.mark.slow
 
@@ -22,6 +28,11 @@ def check(root, *page):
 def test_the_book_is_true():
     done = check(ROOT)
     assert done.returncode == 0, done.stdout
+
+
+def test_a_listing_begins_at_its_own_comment(tmp_path):
+    (tmp_path / "part.c").write_text("/* ---- Freeing ---- */\n\n/* Why. */\n// And how.\nint part(void)\n{\n    return 1;\n}\n")
+    assert listings.listing(tmp_path, "part.c#part") == "/* Why. */\n// And how.\nint part(void)\n{\n    return 1;\n}\n"
 
 
 @pytest.fixture
@@ -40,7 +51,7 @@ DRIFTS = {
     "a twin": ("docs/en/faults/E04.md", "For a whole group", "For a small group", "make book-twins"),
     "a word": ("docs/faults/E04.md", "\u09af\u09c7 \u0995\u09cd\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u09af\u09c7 \u0995\u09cd\u09b0\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u0995\u09cd\u09b0\u09b0\u09ae\u09c7"),
     "the contents": ("docs/index.md", "- [E04](faults/E04.md)", "- E04", "do not lead to docs/faults/E04.md"),
-    "a listing": ("docs/en/chapter-4-hands-on-heap-implementation.md", "heap/kheap.c#fits", "heap/kheap.c#fitsss", "fitsss"),
+    "a listing": ("docs/en/chapter-4-hands-on-heap-implementation.md", "heap/kheap_tag.h#fits", "heap/kheap_tag.h#fitsss", "fitsss"),
 }
 
 
@@ -52,6 +63,14 @@ def test_a_drift_is_noticed(copy, what):
     (copy / page).write_text(text.replace(right, wrong, 1))
     done = check(copy, pathlib.Path(page).stem)
     assert done.returncode != 0 and said in done.stdout, done.stdout
+
+
+def test_no_picture_cuts_a_word_off():
+    letter = 6.7  # the widest
+    for picture in sorted((ROOT / "docs/pictures").glob("*.svg")):
+        for x, anchor, text in re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="(\w+)"[^>]*>([^<]*)<', picture.read_text(encoding="utf-8")):
+            left = float(x) - len(html.unescape(text)) * letter * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+            assert left >= -2 and left + len(html.unescape(text)) * letter <= 482, (picture.name, text)
 
 
 def test_another_compiler_may_move_addresses(copy):

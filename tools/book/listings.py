@@ -75,7 +75,7 @@ def defines(item, name):
 def comment_above(text, start):
     """Where the comments begin that stand right above, with no blank line between."""
     while True:
-        above = re.search(r"(?:^|\n)([ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n)$", text[:start], re.S)
+        above = re.search(r"(?:^|\n)([ \t]*(?:/\*(?:(?!\*/).)*\*/|//[^\n]*)[ \t]*\n)\Z", text[:start], re.S)
         if not above or "SPDX-License" in above[1]:
             return start
         start = above.start(1)

@@ -7,6 +7,7 @@ import dataclasses
 import functools
 import math
 import re
+import textwrap
 
 import listings
 import sessions
@@ -41,9 +42,12 @@ class Region:
 # --- what there is to draw
 
 def boot_lines():
-    """The calls of kmain, and what is said beside them."""
-    text = listings.listing(HERE, "kernel/main.c#kmain")
-    return re.findall(r"^    (\w+\(\w*\));\s*(?:/\* (.*?) \*/)?$", text, re.M)
+    """The calls of kmain, and what is said beside them; where that is long, a row without a call goes on with it."""
+    text, rows = listings.listing(HERE, "kernel/main.c#kmain"), []
+    for call, said in re.findall(r"^    (\w+\(\w*\));\s*(?:/\* (.*?) \*/)?$", text, re.M):
+        first, *more = textwrap.wrap(said, int((RIGHT - LEFT - 24) / CHAR) - BESIDE) or [""]
+        rows += [(call, first), *(("", rest) for rest in more)]
+    return rows
 
 
 def regions(text):

@@ -70,7 +70,7 @@ def draw_tag(states, source):
                 x = 78 + at * CELL + at // 4 * 6
                 out.append(box(x, y, CELL, 24, kind) + label(x + CELL / 2, y + 16, value, "middle", f"in-{kind}"))
     y = 8 + len(rows) * ROW
-    for at, word in enumerate(("SIZE", "OWNER", "GAP", "SEAL")):
+    for at, word in enumerate(("FENCE", "SIZE", "OWNER", "SEAL")):
         out.append(label(78 + at * (4 * CELL + 6) + 2 * CELL, y + 8, word, "middle", "strong"))
     end = 78 + 16 * CELL + 3 * 6
     out += [arrow(end, y + 22, y - 8), label(RIGHT + 4, y + 34, f"free_memory_pointer {states[-1].pointer:#010x}", "end", "strong")]
