@@ -6,11 +6,12 @@
 
 LEARN_BUILD := build/learn-$(notdir $(CC))
 LEARN_SOURCES := $(wildcard exercises/check/*.c)
+LEARN_HEADERS := $(wildcard exercises/check/*.h) exercises/my_heap.h
 LEARN_CFLAGS := -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer \
                 -fno-pie -iquote exercises
 
 # Each file comes into its place whole: a compiler that was killed leaves no half of one that looks up to date.
-$(LEARN_BUILD)/%.o: exercises/check/%.c exercises/check/check.h exercises/my_heap.h exercises/rules.mk
+$(LEARN_BUILD)/%.o: exercises/check/%.c $(LEARN_HEADERS) exercises/rules.mk
 	@mkdir -p $(@D)
 	@$(CC) $(LEARN_CFLAGS) -c -o $@.new $<
 	@mv $@.new $@

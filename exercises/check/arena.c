@@ -4,6 +4,7 @@
  * somebody else, then pages that nobody may touch: a write outside is found after the call, or stops it.
  */
 #include "check.h"
+#include "say.h"
 
 #include <stdarg.h>
 #include <stdio.h>

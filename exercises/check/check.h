@@ -86,24 +86,15 @@ struct check {
 };
 
 /* The checks of step 1, 2, ...; each ends with a row without a name. */
-extern const struct check *const steps[];
-extern const int step_count;
-
 extern const struct check checks_init[], checks_bump[], checks_align[], checks_boundary[], checks_stats[], checks_tag[],
     checks_free[], checks_refuse[], checks_padding[], checks_overflow[], checks_boss[];
 
 /* ---- The report ------------------------------------------------------------------------------------------------- */
-
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Calls, picture and words, and the end of the program. */
 _Noreturn void end_report(const char *diagnosis);
 void name_address(char *text, size_t size, uintptr_t address);
 const char *blamed(const char *general);
 void print_picture(void);
-
-/* Signals and limits: from now on, and anew for each check. */
-void contain(void);
-void start_clock(void);
 
 #endif
