@@ -322,11 +322,11 @@ def test_without_qemu_the_host_machine_is_enough(learner, tmp_path):
 @pytest.mark.parametrize("machine", MACHINES)
 def test_run_my_boots_on_the_learner_s_heap(machine, learner):
     learner.write(solution(BOSS))
-    typed = "alloc 100\nalloc 13\nmap\nstats\nfree #1\nbug overflow\nbug levels\nfree all\nhalt\n"
+    typed = "alloc 100\nalloc 13\nmap\nblocks\nstats\nfree #1\nbug overflow\nbug levels\nfree all\nhalt\n"
     status, said = learner.run(ROOT / "minios", "run", "my", machine, typed=typed)
     assert status == PASSED, said
     tag = 32 if machine == "host" else 16
-    wanted = [rf"free_memory_pointer moved up by {112 + tag} ", r"#1: 100", r"blocks +2 live", "E04 free out of order",
+    wanted = [rf"free_memory_pointer moved up by {112 + tag} ", r"#1: 100", r"#2 .* cmd_alloc\+0x", r"blocks +2 live", "E04 free out of order",
               "E07 overflow: ", r"double-free .*E05 at once", "the heap is empty"]
     assert re.search(".*".join(wanted), said, re.S), said
 
