@@ -289,6 +289,26 @@ ONLY_I386 = "    if (sizeof(void *) == 4)\n"
 
 def test_a_heap_that_is_right_here_and_wrong_in_the_kernel(learner):
     status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        return NULL;\n"))
+WALK = "        boundary = b.payload;\n"
+ANYWAY = "    size_t left = (size_t)(h->heap_end - h->free_memory_pointer);\n"
+
+# The step | what stands there | what the learner wrote | the function with the loop | the line in which it begins
+LOOPS = [
+    (8, WALK, "        boundary = boundary;\n", "why_not", "while (my_block_below(h, boundary, &b)) {"),
+    (8, ANYWAY, ANYWAY + "    for (size_t i = 0; i < 8; i = rounded(i)) {\n        if (i == 4)\n            size--;\n    }\n",
+     "my_alloc_aligned", "for (size_t i = 0; i < 8; i = rounded(i)) {"),
+]
+
+
+@pytest.mark.parametrize("step,right,written,function,begins", LOOPS,
+                         ids=["walk", "sizes"])
+def test_an_endless_loop_is_named_and_not_what_it_calls(step, right, written, function, begins, tmp_path):
+    assert solution(step).count(right) == 1
+    status, said = Learner(tmp_path).try_out(solution(step).replace(right, written), step)
+    assert status == FAILED and diagnosis(said) == "crash-loop", said
+    assert f"In {function}(), line " in said and f" | {begins}\n" in said, said
+
+
     assert status == FAILED and "the kernel on your heap (i386) did not do this" in said, said
     assert "minios> alloc 13" in said and "What should have come out" in said and "./minios run my" in said
     assert learner.ticks() == [1, 2]

@@ -32,6 +32,14 @@ void fresh_memory(size_t bytes, size_t tail);
 /* The same, and a heap in it, which has to be as step 1 makes it. It starts at a multiple of 4096 minus bytes. */
 void fresh_heap(size_t bytes);
 
+#if UINTPTR_MAX > UINT32_MAX
+/* More than 32 bits can count, none of it touchable but the pages that are opened: two, the one with an address in it and
+ * the one in front. It starts 4 GiB and VAST_BEFORE bytes behind a multiple of 16 GiB. False where there is no room for that. */
+#define VAST_BEFORE 65536u
+bool vast_memory(size_t bytes);
+bool open_pages(unsigned char *around);
+#endif
+
 /* ---- Calls of the learner's code: written down, watched, and looked after --------------------------------------- */
 
 bool do_init(struct my_heap *h, void *where, size_t size);
@@ -50,6 +58,7 @@ void watch(bool yes);
 /* Writes a byte, as a program with a mistake would. */
 void poke(unsigned char *at, unsigned char byte);
 void poke_size(struct my_tag *tag, uintptr_t size);
+void poke_gap(struct my_tag *tag, uintptr_t gap);
 
 /* Should a call crash, run in circles or write where it may not: the name of the likely mistake. NULL: the general one. */
 void blame(const char *diagnosis);
@@ -95,6 +104,8 @@ extern const struct check checks_init[], checks_bump[], checks_align[], checks_b
 _Noreturn void end_report(const char *diagnosis);
 void name_address(char *text, size_t size, uintptr_t address);
 const char *blamed(const char *general);
+bool is_cut(uintptr_t address, uintptr_t whole);
 void print_picture(void);
+void draw_within(size_t width);
 
 #endif

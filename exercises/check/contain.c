@@ -61,8 +61,6 @@ static bool is_told(int number, const siginfo_t *info)
 
 static const char *crash_of(int number, bool told, uintptr_t address, uintptr_t stack)
 {
-    if (number == SIGVTALRM)
-        return "crash-loop";
     if (number == SIGFPE)
         return "crash-division";
     if (number == SIGABRT || number == SIGILL || number == SIGTRAP)
@@ -72,24 +70,56 @@ static const char *crash_of(int number, bool told, uintptr_t address, uintptr_t 
     return told && address < NEAR_STACK ? "crash-null" : "crash-wild";
 }
 
-static void on_crash(int number, siginfo_t *info, void *context)
+static void tell_crash(const char *crash, const struct place *place, bool told, uintptr_t address)
 {
-    uintptr_t address = (uintptr_t)info->si_addr;
-    struct place place = place_of(context);
-    bool told = is_told(number, info);
     char text[64];
 
-    const char *crash = crash_of(number, told, address, place.stack);
     say("crash %s\n", crash);
     if (strcmp(crash, "crash-stack") == 0)
-        print_caller(&place);
-    say("pc 0x%zx\n", (size_t)place.pc);
+        print_caller(place);
+    say("pc 0x%zx\n", (size_t)place->pc);
     if (told) {
         name_address(text, sizeof text, address);
         say("wrote %s\n", text);
     }
     print_frames();
-    end_report(blamed(crash));
+    end_report(told && is_cut(address, (uintptr_t)memory) ? "address-cut-short" : blamed(crash));
+}
+
+static void on_crash(int number, siginfo_t *info, void *context)
+{
+    uintptr_t address = (uintptr_t)info->si_addr;
+    const struct place place = place_of(context);
+    bool told = is_told(number, info);
+
+    tell_crash(crash_of(number, told, address, place.stack), &place, told, address);
+}
+
+/* Whoever stands still is looked at some more times. The loop is in the function that does not return: the outermost one
+ * that is met, with the highest stack. What it calls is met as well, but lies below. */
+#define LOOKS 100
+
+static struct place looks[LOOKS];
+static int look_count;
+
+static int by_stack(const void *one, const void *other)
+{
+    const struct place *a = one, *b = other;
+
+    return (a->stack < b->stack) - (a->stack > b->stack);
+}
+
+static void on_clock(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info;
+    looks[look_count++] = place_of(context);
+    if (look_count < LOOKS)
+        return;
+    const struct place last = looks[LOOKS - 1];
+    qsort(looks, LOOKS, sizeof looks[0], by_stack);
+    for (int i = 0; i < LOOKS; i++)
+        say("loop 0x%zx %zx\n", (size_t)looks[i].pc, (size_t)looks[i].stack);
+    tell_crash("crash-loop", &last, false, 0);
 }
 
 /* Somebody called exit. */
@@ -103,24 +133,27 @@ static void on_exit_early(void)
 void contain(void)
 {
     static unsigned char stack[256 * 1024];
-    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGVTALRM };
+    static const int signals[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP };
     const stack_t other = { .ss_sp = stack, .ss_size = sizeof stack };
     struct sigaction action = { .sa_sigaction = on_crash, .sa_flags = SA_SIGINFO | SA_ONSTACK };
+    const struct sigaction clock = { .sa_sigaction = on_clock, .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESTART };
     struct rlimit none = { 0, 0 }, most = { MEMORY_LIMIT, MEMORY_LIMIT };
     void *frame;
 
     backtrace(&frame, 1); /* loads what it needs now, not in a crash */
     setrlimit(RLIMIT_CORE, &none);
-    setrlimit(RLIMIT_AS, &most);
+    setrlimit(RLIMIT_DATA, &most);
     sigaltstack(&other, NULL);
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         sigaction(signals[i], &action, NULL);
+    sigaction(SIGVTALRM, &clock, NULL);
     atexit(on_exit_early);
 }
 
 void start_clock(void)
 {
-    const struct itimerval limit = { .it_value = { .tv_sec = SECONDS } };
+    const struct itimerval limit = { .it_value = { .tv_sec = SECONDS }, .it_interval = { .tv_usec = 1000 } };
 
+    look_count = 0;
     setitimer(ITIMER_VIRTUAL, &limit, NULL);
 }

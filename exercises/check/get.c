@@ -81,8 +81,9 @@ static void bump_first(void)
     unsigned char *moved = start + 32 + tag_bytes(), *a = get(32);
 
     EXPECT(ADDRESS, "A", a, start, "bump-wrong",
-           GUESS(NULL, "alloc-unwritten") GUESS(moved, "returns-moved-pointer") GUESS(end - 32, "takes-from-the-end")
-               GUESS(start - 32, "moves-down"));
+           GUESS(NULL, "alloc-unwritten")
+               GUESS(moved, heap.free_memory_pointer == start ? "returns-the-end" : "returns-moved-pointer")
+                   GUESS(end - 32, "takes-from-the-end") GUESS(start - 32, "moves-down"));
     EXPECT(ADDRESS, "heap.heap_start", heap.heap_start, start, "moves-the-start", );
     EXPECT(ADDRESS, "heap.heap_end", heap.heap_end, end, "moves-the-end", );
     EXPECT(ADDRESS, "heap.free_memory_pointer", heap.free_memory_pointer, moved, "bump-wrong",
@@ -196,10 +197,12 @@ static void expect_refused(size_t size, size_t align, const char *diagnosis)
     size_t gap = (0 - (uintptr_t)before) % align;
 
     keep_words();
+    blame(diagnosis);
     void *got = align == KHEAP_ALIGN ? get(size) : get_aligned(size, align);
     EXPECT(ADDRESS, align == KHEAP_ALIGN ? "my_alloc(...)" : "my_alloc_aligned(...)", got, NULL, diagnosis, );
     expect_words_kept("moves-then-checks",
                       (const struct guess[]){ { (uintptr_t)before + gap, "refused-past-padding" }, { 0, NULL } });
+    blame(NULL);
     expect_nothing_changed("refused-but-wrote");
 }
 
@@ -215,9 +218,13 @@ static void boundary_one_more(void)
 static void boundary_wraps(void)
 {
     fresh_heap(256);
+#if UINTPTR_MAX > UINT32_MAX
+    expect_refused(((size_t)1 << 32) + 16, KHEAP_ALIGN, "size-cut-short");
+#endif
+    expect_refused(SIZE_MAX / 4 * 3, KHEAP_ALIGN, "signed-compare"); /* no address that is added to it wraps around */
+    expect_refused(SIZE_MAX / 2 + 1, KHEAP_ALIGN, "signed-compare");
     expect_refused(SIZE_MAX - 15, KHEAP_ALIGN, "adds-then-compares");
     expect_refused(SIZE_MAX, KHEAP_ALIGN, "rounding-wraps");
-    expect_refused(SIZE_MAX / 2 + 1, KHEAP_ALIGN, "boundary-wrong");
 }
 
 static void boundary_padding(void)
@@ -238,8 +245,9 @@ static void boundary_zero(void)
     get(256 - 2 * tag_bytes());
     second = heap.free_memory_pointer;
     EXPECT(ADDRESS, "B", get(0), second, "boundary-wrong", GUESS(NULL, "exact-fit-refused"));
-    fresh_heap(16 + tag_bytes());
-    EXPECT(ADDRESS, "A", get_aligned(0, 32), start + 16, "exact-fit-refused", );
+    size_t size = (0 - tag_bytes()) % 32; /* then a multiple of 32 leaves just room for the tag */
+    fresh_heap(16 + size + tag_bytes());
+    EXPECT(ADDRESS, "A", get_aligned(size, 32), start + 16, "exact-fit-refused", );
 }
 
 const struct check checks_boundary[] = { { "exact", boundary_exact }, { "one-more", boundary_one_more },

@@ -34,6 +34,8 @@ int main(int count, char **words)
         fprintf(stderr, "usage: check LEVEL [STEP] (1 to %d)\n", step_count);
         return 2;
     }
+    const char *width = getenv("COLUMNS");
+    draw_within(width != NULL ? (size_t)atoi(width) : 0);
     contain();
     run_step(only);
     for (int step = 1; count == 2 && step < level; step++)
