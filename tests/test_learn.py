@@ -325,6 +325,23 @@ def test_a_heap_that_does_not_come_back_in_the_kernel(learner):
     ("int puts(const char *);\nvoid shout(void)\n{\n    puts(\"\");\n}\n\n", r"undefined reference to puts\(\).*no C library"),
 ])
 def test_a_heap_that_no_kernel_can_be_made_of(written, wanted, learner):
+    expected, came = re.search(r"What should have come out:\n +(.*)\n.*What came instead:\n +(.*)\n", said).groups()
+    assert re.fullmatch(r"#1 at 0x[0-9a-f]{8};", expected) and re.match(r"#1 at 0x", came) and not came.startswith(expected)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_bug_of_the_lab_that_is_not_noticed_is_told_in_words(language, learner):
+    learner = Learner(learner.home, language=language)
+    right = "        return OVERFLOW;\n    if (tag->seal"
+    written = "        return sizeof(void *) == 4 ? DAMAGED : OVERFLOW;\n    if (tag->seal"  # right in the checks, of 64 bits
+    assert solution(BOSS).count(right) == 1
+    status, said = learner.try_out(solution(BOSS).replace(right, written), BOSS)
+    assert status == FAILED, said
+    expected, came = re.findall(r"^      overflow(?:-\w+)? .*$", said, re.M)[-2:]
+    assert expected.split() == ["overflow-exact", "...", "E07"] and re.search(r"overflow-exact .*E08", came), said
+    words = (EXERCISES / "words" / f"bugs.{language}.txt").read_text(encoding="utf-8")
+    told = re.search(r"\[bug\.overflow-exact\]\n(.*)", words)[1]
+    assert " ".join(told.split()) in " ".join(said.split()), said
     status, said = learner.try_out(solution(3).replace(ALLOC, written + ALLOC))
     assert status == FAILED and "can be made of your heap" in said and re.search(wanted, " ".join(said.split())), said
 

@@ -2,7 +2,7 @@
 #
 # One look at the learner's heap, from the compiler to the boot in QEMU, and what is said about it.
 
-from booting import BOOTS, WORK_SECONDS, boot, can_boot, is_first, transcript
+from booting import BOOTS, LAST, WORK_SECONDS, boot, can_boot, is_first, transcript, with_addresses
 from checking import first_frame, run_checks
 from compiling import compile_file, help_for
 from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
@@ -187,5 +187,13 @@ class Lesson:
         say()
         tell(self.words("boot.help", commands="; ".join(BOOTS[step - 1][0])), "  ")
         if result.missing:
-            say(self.words("boot.missing"))
-            self.tell_lines([result.missing.strip()])
+            self.tell_missing(result)
+
+    def tell_missing(self, result):
+        say(self.words("boot.wanted"))
+        self.tell_lines([with_addresses(result.missing, result.text).strip()])
+        say(self.words("boot.came"))
+        self.tell_lines([(result.instead or self.words("boot.nothing")).strip()])
+        if result.missing in LAST:
+            say()
+            tell(self.words(f"bug.{LAST[result.missing]}"), "  ")
