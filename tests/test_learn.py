@@ -65,7 +65,7 @@ def test_a_step_that_was_broken_again_is_named(learner):
 def test_the_first_time_a_file_is_made_and_told(tmp_path):
     learner = Learner(tmp_path)
     status, said = learner.run(ROOT / "minios", "learn")  # here nobody types, so it checks once
-    assert status == FAILED and re.search(r"my_heap\.c\s+is made", said) and "init-unwritten" in said, said
+    assert status == FAILED and re.search(r"my_heap\.c\s+is\s+made", said) and "init-unwritten" in said, said
     assert learner.file.read_text() == TEMPLATE
     assert "the first time takes a moment" in learner.try_out(solution(1))[1]
     assert "made" not in learner.learn("list")[1]
@@ -177,6 +177,19 @@ def test_everything_fits_80_columns_without_colour(language, second_step_done):
 
 # ---- What is kept ----
 
+@pytest.mark.parametrize("step", [6, BOSS])
+def test_a_heap_that_comes_from_elsewhere_is_taken_as_far_as_it_is(step, tmp_path):
+    """Its blocks are larger than step 2 asks for; that is no mistake."""
+    status, said = Learner(tmp_path).try_out(solution(step))
+    assert status == PASSED and f"it passes step {step} and all before it" in said, said
+    assert f"Step {step} is done" in said and Learner(tmp_path).ticks() == list(range(1, step + 1))
+
+
+def test_a_heap_from_elsewhere_is_found_out_later_too(learner):
+    assert "passes step 7 and all before it" in learner.try_out(solution(7))[1]
+    assert learner.ticks() == list(range(1, 8))
+
+
 def test_a_heap_that_was_deleted_comes_back(learner):
     learner.file.unlink()
     status, said = learner.learn("list")
@@ -276,19 +289,6 @@ def test_a_wild_heap_is_contained_and_named(name, step, right, written, besides,
         assert f"{number:4} | {line.strip()}" in said
 
 
-def test_what_the_learner_prints_is_shown(tmp_path):
-    status, said = Learner(tmp_path).try_out(solution(2).replace(ALLOC, ALLOC + '    kprintf("asked for %zu\\n", size);\n')
-                                             .replace("h->free_memory_pointer += size;", ";"), 2)
-    assert status == FAILED and "Your kprintf said:\n      asked for 32\n" in said, said
-
-
-# ---- The kernel on the learner's heap ----
-
-ONLY_I386 = "    if (sizeof(void *) == 4)\n"
-
-
-def test_a_heap_that_is_right_here_and_wrong_in_the_kernel(learner):
-    status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        return NULL;\n"))
 WALK = "        boundary = b.payload;\n"
 ANYWAY = "    size_t left = (size_t)(h->heap_end - h->free_memory_pointer);\n"
 
@@ -309,22 +309,22 @@ def test_an_endless_loop_is_named_and_not_what_it_calls(step, right, written, fu
     assert f"In {function}(), line " in said and f" | {begins}\n" in said, said
 
 
+def test_what_the_learner_prints_is_shown(tmp_path):
+    status, said = Learner(tmp_path).try_out(solution(2).replace(ALLOC, ALLOC + '    kprintf("asked for %zu\\n", size);\n')
+                                             .replace("h->free_memory_pointer += size;", ";"), 2)
+    assert status == FAILED and "Your kprintf said:\n      asked for 32\n" in said, said
+
+
+# ---- The kernel on the learner's heap ----
+
+ONLY_I386 = "    if (sizeof(void *) == 4)\n"
+
+
+def test_a_heap_that_is_right_here_and_wrong_in_the_kernel(learner):
+    status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        return NULL;\n"))
     assert status == FAILED and "the kernel on your heap (i386) did not do this" in said, said
     assert "minios> alloc 13" in said and "What should have come out" in said and "./minios run my" in said
     assert learner.ticks() == [1, 2]
-
-
-@pytest.mark.slow
-def test_a_heap_that_does_not_come_back_in_the_kernel(learner):
-    status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        for (;;)\n            size++;\n"))
-    assert status == FAILED and "did not come back: it was stopped after" in said, said
-
-
-@pytest.mark.parametrize("written,wanted", [
-    ("void panic(const char *why)\n{\n}\n\n", r"multiple definition of panic\(\).*Write static in front of it"),
-    ("int puts(const char *);\nvoid shout(void)\n{\n    puts(\"\");\n}\n\n", r"undefined reference to puts\(\).*no C library"),
-])
-def test_a_heap_that_no_kernel_can_be_made_of(written, wanted, learner):
     expected, came = re.search(r"What should have come out:\n +(.*)\n.*What came instead:\n +(.*)\n", said).groups()
     assert re.fullmatch(r"#1 at 0x[0-9a-f]{8};", expected) and re.match(r"#1 at 0x", came) and not came.startswith(expected)
 
@@ -342,6 +342,19 @@ def test_a_bug_of_the_lab_that_is_not_noticed_is_told_in_words(language, learner
     words = (EXERCISES / "words" / f"bugs.{language}.txt").read_text(encoding="utf-8")
     told = re.search(r"\[bug\.overflow-exact\]\n(.*)", words)[1]
     assert " ".join(told.split()) in " ".join(said.split()), said
+
+
+@pytest.mark.slow
+def test_a_heap_that_does_not_come_back_in_the_kernel(learner):
+    status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        for (;;)\n            size++;\n"))
+    assert status == FAILED and "did not come back: it was stopped after" in said, said
+
+
+@pytest.mark.parametrize("written,wanted", [
+    ("void panic(const char *why)\n{\n}\n\n", r"multiple definition of panic\(\).*Write static in front of it"),
+    ("int puts(const char *);\nvoid shout(void)\n{\n    puts(\"\");\n}\n\n", r"undefined reference to puts\(\).*no C library"),
+])
+def test_a_heap_that_no_kernel_can_be_made_of(written, wanted, learner):
     status, said = learner.try_out(solution(3).replace(ALLOC, written + ALLOC))
     assert status == FAILED and "can be made of your heap" in said and re.search(wanted, " ".join(said.split())), said
 

@@ -2,10 +2,12 @@
 #
 # Runs the checks over the learner's heap, in a process of their own, and reads their report.
 
+import os
 import re
 import subprocess
 
 from place import FILE, ROOT
+from screen import INDENT, width
 
 LONGEST_SECONDS = 60  # of the clock; the checks themselves stop a loop long before
 
@@ -32,7 +34,7 @@ def run_checks(program, level, only=None):
     command = [str(program), str(level), *([str(only)] if only else [])]
     try:
         done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                              timeout=LONGEST_SECONDS, check=False)
+                              timeout=LONGEST_SECONDS, check=False, env=dict(os.environ, COLUMNS=str(width() - INDENT)))
         text, ended = done.stdout, done.returncode
     except subprocess.TimeoutExpired as late:
         text, ended = late.stdout or b"", None

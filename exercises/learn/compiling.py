@@ -8,6 +8,7 @@ import subprocess
 
 from place import CC, CC_NAME, EXERCISES, FILE, ROOT, STATE, shown
 from progress import alone
+from screen import INDENT, width
 
 CHECKS = f"build/learn-{CC_NAME}/checks.o"
 ERRORS = ["implicit-function-declaration", "return-type", "int-conversion", "incompatible-pointer-types",
@@ -75,7 +76,7 @@ def first_block(text, kind):
 
 def run_compiler(*arguments):
     done = subprocess.run([CC, *arguments], capture_output=True, text=True, errors="replace", check=False,
-                          env=dict(os.environ, LC_ALL="C"))
+                          env=dict(os.environ, LC_ALL="C", COLUMNS=str(width() - INDENT)))
     return done.returncode, plain_quotes(done.stderr).replace(str(FILE), shown(FILE))
 
 
