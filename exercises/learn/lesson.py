@@ -76,7 +76,7 @@ class Lesson:
             self.tell_error(made)
             return False
         report = self.run_one(made.program, step) if only else run_checks(made.program, step)
-        if not only and (not report.passed or not self.progress.done):
+        if not only and not report.get("crash") and (not report.passed or not self.progress.done):
             step, report = self.furthest(made.program, step, report)
         if not report.passed:
             self.tell_failure(step, made, report)
