@@ -103,6 +103,12 @@ WIDTHS = [
     (1, INIT.format("((uintptr_t)memory + 15) & ~15u", "((uintptr_t)memory + size) & ~15u"), "address-cut-short"),
     (1, INIT.format("(uintptr_t)(((int)(uintptr_t)memory + 15) & ~15)", "(((uintptr_t)memory + size) & ~15)"), "address-cut-short"),
     (1, INIT.format("((uintptr_t)memory + 15) & ~(uintptr_t)15", "((uintptr_t)memory + size) & ~15u"), "address-cut-short"),
+    (3, """-    unsigned char *payload = h->free_memory_pointer + padding((uintptr_t)h->free_memory_pointer, align);
++    unsigned low = (unsigned)(uintptr_t)h->free_memory_pointer;
++    unsigned char *payload = (unsigned char *)(uintptr_t)((low + align - 1) & ~(unsigned)(align - 1));
++    if (payload < h->free_memory_pointer)
++        return NULL;
+""", "address-cut-short"),
     (BOSS, ROUNDED.format("(size + KHEAP_ALIGN - 1) & ~(KHEAP_ALIGN - 1)"), None),
     (BOSS, ROUNDED.format("(size + 15) & ~15u"), "size-cut-short"),
     (BOSS, ROUNDED.format("((unsigned)size + 15) / 16 * 16"), "size-cut-short"),

@@ -15,6 +15,7 @@
 /* The same in each run, so that reports can be compared; with something in its upper half, where an address has one. */
 #if UINTPTR_MAX > UINT32_MAX
 #define ROOM_START ((unsigned char *)0x2000000000)
+#define LOW_START ((unsigned char *)0x10000000)
 #define VAST_START ((unsigned char *)0x4100000000)
 #define VAST_BYTES ((size_t)15 << 30)
 #else
@@ -149,6 +150,16 @@ bool vast_memory(size_t bytes)
     forget(mapped + VAST_BEFORE, bytes, 0);
     watching = false;
     return true;
+}
+
+unsigned char *low_page(void)
+{
+    static unsigned char *mapped;
+
+    if (mapped == NULL)
+        mapped =
+            mmap(LOW_START, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    return mapped == LOW_START ? mapped : NULL;
 }
 
 bool open_pages(unsigned char *around)
