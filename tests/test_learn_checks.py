@@ -141,6 +141,12 @@ def test_what_is_cut_to_32_bits_is_told(step, change, diagnosis, tmp_path):
     assert asked(changed(solution(step), change), step, tmp_path, objects()) == diagnosis
 
 
+def test_a_heap_that_fills_what_it_gives_is_no_worse(tmp_path):
+    filled = "    for (size_t i = 0; i < size; i++)\n+        payload[i] = 0xCD;\n+    tag->size = size;"
+    text = changed(solution(BOSS), line("    tag->size = size;", filled))
+    assert asked(text, BOSS, tmp_path, objects()) is None
+
+
 SIGNED = ["(int)size > (int)left", "(long)size > (long)left - (long)gap", "(ptrdiff_t)(left - gap - size) < 0",
           "(ptrdiff_t)left < (ptrdiff_t)(gap + rounded(size))"]
 

@@ -61,11 +61,15 @@ def wrapped(text, indent="", first=None):
 
 
 def folded(line):
-    """A line of any kind that is too long, broken between words; the rest stands below its last column, or further in."""
+    """A line of any kind that is too long, broken between words. Of two columns the second one goes on below itself, if
+    there is room."""
     indent = len(line) - len(line.lstrip(" "))
-    column = max((found.end() for found in re.finditer(r"\S {2,}(?=\S)", line) if found.end() <= width() // 2), default=indent + 2)
+    if indent > width() // 2:
+        line, indent = "  " + line.lstrip(" "), 2
+    gaps = [gap.end() for gap in re.finditer(r"\S {2,}(?=\S)", line)]
+    column = gaps[0] if len(gaps) == 1 and gaps[0] <= width() // 2 else indent + 2
     lines, used = [""], 0
-    for word in re.findall(r" *[^ ]+", line):
+    for word in re.findall(r" *(?:-> )?[^ ]+", line):
         if used + width_of(word) > width() and lines[-1].strip():
             lines.append(" " * column)
             word, used = word.lstrip(" "), column
