@@ -41,13 +41,17 @@ def test_no_two_files_of_the_checks_need_each_other():
 
 # ---- One heap, one answer ----
 
-def asked(text, step, folder, linked, width="-m64"):
-    """The diagnosis; None when the heap passes."""
+def report_of(text, step, folder, linked, width="-m64"):
     source, program = folder / "heap.c", folder / "heap"
     source.write_text(text)
     subprocess.run(["gcc", width, "-std=c11", "-w", "-fno-pie", "-no-pie", "-iquote", EXERCISES, "-o", program, source, *linked],
                    check=True)
-    said = subprocess.run([program, str(step)], capture_output=True, text=True, timeout=60, check=False).stdout
+    return subprocess.run([program, str(step)], capture_output=True, text=True, timeout=60, check=False).stdout
+
+
+def asked(*arguments):
+    """The diagnosis; None when the heap passes."""
+    said = report_of(*arguments)
     return None if said.endswith("passed\n") else re.search(r"^diagnosis (\S+)$", said, re.M)[1]
 
 
@@ -145,6 +149,16 @@ def test_a_heap_that_fills_what_it_gives_is_no_worse(tmp_path):
     filled = "    for (size_t i = 0; i < size; i++)\n+        payload[i] = 0xCD;\n+    tag->size = size;"
     text = changed(solution(BOSS), line("    tag->size = size;", filled))
     assert asked(text, BOSS, tmp_path, objects()) is None
+
+
+def test_figures_that_wrapped_around_are_shown_whole(tmp_path):
+    turned = line("    stats.used = (size_t)(h->free_memory_pointer - h->heap_start);",
+                  "    stats.used = (size_t)(h->heap_start - h->free_memory_pointer);") + "...\n" + line(
+        "    stats.free = (size_t)(h->heap_end - h->free_memory_pointer);",
+        "    stats.free = SIZE_MAX / 3;") + "...\n" + line(
+            "    stats.largest = stats.free > TAG ? stats.free - TAG : 0;", "    stats.largest = 0 - TAG;")
+    said = report_of(changed(solution(6), turned), 6, tmp_path, objects())
+    assert re.search(rf"^call my_stats\(&heap\)   -> used SIZE_MAX - \d+, free {(2 ** 64 - 1) // 3}, largest SIZE_MAX - 31$", said, re.M)
 
 
 SIGNED = ["(int)size > (int)left", "(long)size > (long)left - (long)gap", "(ptrdiff_t)(left - gap - size) < 0",
