@@ -119,11 +119,10 @@ def test_each_bug_of_the_lab_has_its_words_in_both_languages():
 
 # ---- One heap, in the book and here ----
 
-@pytest.mark.parametrize("name,file,since", [("power_of_two", "kheap_tag.h", 3), ("padding", "kheap_tag.h", 3),
-                                             ("fits", "kheap_look.c", 6)])
-def test_solutions_are_the_code_of_the_book_where_they_coincide(name, file, since):
+@pytest.mark.parametrize("name", ["power_of_two", "padding"])
+def test_solutions_are_the_code_of_the_book_where_they_coincide(name):
     sys.path.append(str(ROOT / "tools" / "book"))
     from listings import listing
-    books = listing(ROOT, f"heap/{file}#{name},bare").replace("static inline ", "static ")
-    for step in range(since, BOSS + 1):
+    books = listing(ROOT, f"heap/kheap_tag.h#{name},bare").replace("static inline ", "static ")
+    for step in range(3, BOSS + 1):
         assert listing(ROOT, f"exercises/steps/{STEPS[step - 1].name}/solution.c#{name},bare") == books, step
