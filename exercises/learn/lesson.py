@@ -6,7 +6,7 @@ from booting import BOOTS, LAST, WORK_SECONDS, boot, can_boot, is_first, transcr
 from checking import first_frame, run_checks
 from compiling import compile_file, help_for
 from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
-from progress import alone
+from progress import alone, text_of
 from screen import INDENT, bar, inline, markdown, say, style, tell, wrapped
 from terminal import say_in_pages
 from words import hints, step_text, step_title
@@ -69,7 +69,7 @@ class Lesson:
         if not FILE.exists():
             tell(self.words("file.missing", file=shown(FILE)))
             return False
-        text = FILE.read_text(encoding="utf-8", errors="replace")
+        text = text_of(FILE)
         say(style("title", self.title(step)))
         made = compile_file()
         if made.error:

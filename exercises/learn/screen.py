@@ -135,6 +135,14 @@ def markdown(text, indent="  ", drawn=False):
     return "\n\n".join(shown_block(block, indent, drawn) for block in blocks(text))
 
 
+def can_show(text):
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def say(text=""):
     """In a terminal no word is broken at its edge; elsewhere a line stays a line."""
     if sys.stdout.isatty():

@@ -7,6 +7,7 @@ import time
 from place import FILE, shown
 from screen import say, style, tell
 from terminal import ENOUGH, Terminal
+from trouble import Trouble, trouble_of
 from words import hints
 
 POLL_SECONDS = 0.2
@@ -22,9 +23,17 @@ def stamp():
         return None
 
 
+def content():
+    try:
+        return FILE.read_bytes()
+    except OSError:
+        return None
+
+
 class Watch:
     def __init__(self, lesson):
         self.lesson, self.words, self.progress = lesson, lesson.words, lesson.progress
+        self.seen = None
 
     def waiting(self):
         say()
@@ -45,22 +54,39 @@ class Watch:
         self.lesson.open_step()
         return False
 
+    def look(self):
+        """Checks what is saved now. The build may give a file with an old time the present one: that is no other save."""
+        self.seen, saved = stamp() or self.seen, content()
+        ended = self.check()
+        if content() == saved:
+            self.seen = stamp()
+        return ended
+
     def hint(self):
         step = self.progress.current
         most = len(hints(self.words.language, step))
         self.lesson.hint(step, self.progress.next_hint(step, most), "hint.more_key")
 
     def press(self, key):
-        acts = {"h": self.hint, "t": lambda: self.lesson.text(self.progress.current), "l": self.lesson.list, "c": self.check}
+        acts = {"h": self.hint, "t": lambda: self.lesson.text(self.progress.current), "l": self.lesson.list, "c": self.look}
         if key in acts:
-            acts[key]()
+            self.go_on(acts[key])
             self.waiting()
         return key in ENOUGH
 
+    def go_on(self, act):
+        """A full disk ends nothing: there will be room again."""
+        try:
+            return act()
+        except (Trouble, OSError) as error:
+            trouble = trouble_of(error)
+            tell(self.words(f"trouble.{trouble.name}", **trouble.values))
+            return False
+
     def run(self):
         with Terminal() as terminal:
-            seen, gone = stamp(), 0
-            if self.progress.begun and self.check():
+            self.seen, gone = stamp(), 0
+            if self.progress.begun and self.go_on(self.look):
                 return
             self.waiting()
             while True:
@@ -70,13 +96,12 @@ class Watch:
                 now = stamp()
                 gone = gone + 1 if now is None else 0
                 if gone == POLLS_GONE:
-                    seen = None
+                    self.seen = None
                     say()
                     tell(self.words("file.missing", file=shown(FILE)))
                     self.waiting()
-                if now is not None and now != seen:
+                if now is not None and now != self.seen:
                     time.sleep(POLL_SECONDS / 4)  # some editors write in two goes
-                    seen = stamp() or now
-                    if self.check():
+                    if self.go_on(self.look):
                         return
                     self.waiting()
