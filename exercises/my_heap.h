@@ -20,8 +20,9 @@ struct my_heap {
     unsigned char *free_memory_pointer;
 };
 
-/* Every payload starts at a multiple of this, and so does the free part. */
-#define KHEAP_ALIGN 16u
+/* Every payload starts at a multiple of this, and so does the free part. It is as wide as an address, and so is each mask
+ * that is made of it: ~15u has 32 bits only, and cuts off the upper half of an address of 64. */
+#define KHEAP_ALIGN ((size_t)16)
 
 /* From step 6 on: what lies at the end of each block, right below where the free pointer then stands. Four words, of which
  * step 6 needs the size, step 9 the gap, and step 10 the other two. */

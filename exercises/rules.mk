@@ -8,6 +8,7 @@ include tools/whole.mk
 
 LEARN_BUILD ?= build/learn-$(notdir $(lastword $(filter-out -%,$(CC))))
 LEARN_SOURCES := $(wildcard exercises/check/*.c)
+LEARN_HEADERS := $(wildcard exercises/check/*.h) exercises/my_heap.h
 LEARN_CFLAGS := -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer \
                 -fno-pie -iquote exercises
 
@@ -22,7 +23,7 @@ $(LEARN_BUILD)/settings: FORCE
 	@$(call told,$(CC) $(LEARN_CFLAGS) $(LEARN_SOURCES))
 FORCE:
 
-$(LEARN_BUILD)/%.o: exercises/check/%.c exercises/check/check.h exercises/my_heap.h exercises/rules.mk $(LEARN_BUILD)/settings
+$(LEARN_BUILD)/%.o: exercises/check/%.c $(LEARN_HEADERS) exercises/rules.mk $(LEARN_BUILD)/settings
 	@$(CC) $(LEARN_CFLAGS) -c -o $(NEW) $< && $(KEEP)
 
 $(LEARN_BUILD)/checks.o: $(LEARN_SOURCES:exercises/check/%.c=$(LEARN_BUILD)/%.o)

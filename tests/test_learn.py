@@ -177,6 +177,19 @@ def test_everything_fits_80_columns_without_colour(language, second_step_done):
 
 # ---- What is kept ----
 
+@pytest.mark.parametrize("step", [6, BOSS])
+def test_a_heap_that_comes_from_elsewhere_is_taken_as_far_as_it_is(step, tmp_path):
+    """Its blocks are larger than step 2 asks for; that is no mistake."""
+    status, said = Learner(tmp_path).try_out(solution(step))
+    assert status == PASSED and f"it passes step {step} and all before it" in said, said
+    assert f"Step {step} is done" in said and Learner(tmp_path).ticks() == list(range(1, step + 1))
+
+
+def test_a_heap_from_elsewhere_is_found_out_later_too(learner):
+    assert "passes step 7 and all before it" in learner.try_out(solution(7))[1]
+    assert learner.ticks() == list(range(1, 8))
+
+
 def test_a_heap_that_was_deleted_comes_back(learner):
     learner.file.unlink()
     status, said = learner.learn("list")
@@ -302,6 +315,26 @@ def test_a_wild_heap_is_contained_and_named(name, step, right, written, besides,
         assert f"{number:4} | {line.strip()}" in said
 
 
+WALK = "        boundary = b.payload;\n"
+ANYWAY = "    size_t left = (size_t)(h->heap_end - h->free_memory_pointer);\n"
+
+# The step | what stands there | what the learner wrote | the function with the loop | the line in which it begins
+LOOPS = [
+    (8, WALK, "        boundary = boundary;\n", "why_not", "while (my_block_below(h, boundary, &b)) {"),
+    (8, ANYWAY, ANYWAY + "    for (size_t i = 0; i < 8; i = rounded(i)) {\n        if (i == 4)\n            size--;\n    }\n",
+     "my_alloc_aligned", "for (size_t i = 0; i < 8; i = rounded(i)) {"),
+]
+
+
+@pytest.mark.parametrize("step,right,written,function,begins", LOOPS,
+                         ids=["walk", "sizes"])
+def test_an_endless_loop_is_named_and_not_what_it_calls(step, right, written, function, begins, tmp_path):
+    assert solution(step).count(right) == 1
+    status, said = Learner(tmp_path).try_out(solution(step).replace(right, written), step)
+    assert status == FAILED and diagnosis(said) == "crash-loop", said
+    assert f"In {function}(), line " in said and f" | {begins}\n" in said, said
+
+
 def test_what_the_learner_prints_is_shown(tmp_path):
     status, said = Learner(tmp_path).try_out(solution(2).replace(ALLOC, ALLOC + '    kprintf("asked for %zu\\n", size);\n')
                                              .replace("h->free_memory_pointer += size;", ";"), 2)
@@ -318,6 +351,23 @@ def test_a_heap_that_is_right_here_and_wrong_in_the_kernel(learner):
     assert status == FAILED and "the kernel on your heap (i386) did not do this" in said, said
     assert "minios> alloc 13" in said and "What should have come out" in said and "./minios run my" in said
     assert learner.ticks() == [1, 2]
+    expected, came = re.search(r"What should have come out:\n +(.*)\n.*What came instead:\n +(.*)\n", said).groups()
+    assert re.fullmatch(r"#1 at 0x[0-9a-f]{8};", expected) and re.match(r"#1 at 0x", came) and not came.startswith(expected)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_bug_of_the_lab_that_is_not_noticed_is_told_in_words(language, learner):
+    learner = Learner(learner.home, language=language)
+    right = "        return OVERFLOW;\n    if (tag->seal"
+    written = "        return sizeof(void *) == 4 ? DAMAGED : OVERFLOW;\n    if (tag->seal"  # right in the checks, of 64 bits
+    assert solution(BOSS).count(right) == 1
+    status, said = learner.try_out(solution(BOSS).replace(right, written), BOSS)
+    assert status == FAILED, said
+    expected, came = re.findall(r"^      overflow(?:-\w+)? .*$", said, re.M)[-2:]
+    assert expected.split() == ["overflow-exact", "...", "E07"] and re.search(r"overflow-exact .*E08", came), said
+    words = (EXERCISES / "words" / f"bugs.{language}.txt").read_text(encoding="utf-8")
+    told = re.search(r"\[bug\.overflow-exact\]\n(.*)", words)[1]
+    assert " ".join(told.split()) in " ".join(said.split()), said
 
 
 @pytest.mark.slow
@@ -348,11 +398,11 @@ def test_without_qemu_the_host_machine_is_enough(learner, tmp_path):
 @pytest.mark.parametrize("machine", MACHINES)
 def test_run_my_boots_on_the_learner_s_heap(machine, learner):
     learner.write(solution(BOSS))
-    typed = "alloc 100\nalloc 13\nmap\nstats\nfree #1\nbug overflow\nbug levels\nfree all\nhalt\n"
+    typed = "alloc 100\nalloc 13\nmap\nblocks\nstats\nfree #1\nbug overflow\nbug levels\nfree all\nhalt\n"
     status, said = learner.run(ROOT / "minios", "run", "my", machine, typed=typed)
     assert status == PASSED, said
     tag = 32 if machine == "host" else 16
-    wanted = [rf"free_memory_pointer moved up by {112 + tag} ", r"#1: 100", r"blocks +2 live", "E04 free out of order",
+    wanted = [rf"free_memory_pointer moved up by {112 + tag} ", r"#1: 100", r"#2 .* cmd_alloc\+0x", r"blocks +2 live", "E04 free out of order",
               "E07 overflow: ", r"double-free .*E05 at once", "the heap is empty"]
     assert re.search(".*".join(wanted), said, re.S), said
 

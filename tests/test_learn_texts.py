@@ -65,7 +65,7 @@ def test_both_languages_say_the_same(step, kind):
 def test_they_fit_a_terminal(step, kind):
     for language in ("bn", "en"):
         text = (step / f"{kind}.{language}.md").read_text(encoding="utf-8")
-        wide = [line for line in screen.markdown(text).split("\n") if screen.width_of(line) > screen.WIDTH]
+        wide = [line for line in screen.markdown(text).split("\n") if screen.width_of(line) > screen.WIDEST]
         assert not wide
 
 
@@ -88,11 +88,40 @@ def test_a_text_draws_its_picture():
 
 def test_the_bengali_words_are_those_of_the_book():
     told, texts = [], [read(path) for path in sorted((ROOT / "exercises").rglob("*.bn.*"))]
-    assert len(texts) == 26
+    assert len(texts) == 27
     for text in texts:
         spelling.terms(ROOT, text, told.append)
     spelling.spelling(ROOT, texts, told.append)
     assert not told, "\n".join(told)
+
+
+def marks(lines):
+    """What each mark of a picture points at: the sign above it."""
+    rows = [(" " * len(below) if at == 0 else lines[at - 1].ljust(len(below)), below) for at, below in enumerate(lines)]
+    return [above[column] for above, below in rows for column, sign in enumerate(below) if sign == "^"]
+
+
+@pytest.mark.parametrize("columns", [30, 40, 60])
+def test_in_a_narrow_terminal_a_mark_stays_below_what_it_points_at(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for step in STEPS:
+        whole = read(step / "text.en.md").fences[0].text.strip("\n").split("\n")
+        pieces = [piece.split("\n") for piece in "\n".join(screen.strips(whole, columns - 4)).split(f"\n{screen.CUT}\n")]
+        assert all(len(line) <= columns - 4 for piece in pieces for line in piece), step.name
+        assert sorted(sign for piece in pieces for sign in marks(piece)) == sorted(marks(whole)), step.name
+        assert "".join(sorted("".join(map("".join, pieces)).replace(" ", ""))) == "".join(sorted("".join(whole).replace(" ", "")))
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_in_a_narrow_terminal_no_word_is_broken(columns, monkeypatch):
+    monkeypatch.setenv("COLUMNS", str(columns))
+    for step in STEPS:
+        for language in ("bn", "en"):
+            shown = screen.markdown((step / f"text.{language}.md").read_text(encoding="utf-8"), drawn=True)
+            assert not [line for line in shown.split("\n") if screen.width_of(line) > columns], step.name
+    usage = "./minios learn check [N]   check once: the current step, or step N"
+    assert screen.folded(usage).split("\n")[0] == usage[:columns].rsplit(" ", 1)[0].rstrip()
+    assert all(len(line) <= columns for line in screen.folded(usage).split("\n"))
 
 
 def test_markdown_for_a_terminal():

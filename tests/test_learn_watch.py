@@ -18,10 +18,14 @@ WAITING = r"Save my_heap\.c and I look at it\."
 
 
 def watch(learner, **env):
-    child = pexpect.spawn(str(ROOT / "minios"), ["learn"], encoding="utf-8", timeout=60, dimensions=(50, 80), cwd=ROOT,
-                          env=dict(learner.env, TERM="xterm", **env))
+    child = terminal(learner, **env)
     child.expect(WAITING)
     return child
+
+
+def terminal(learner, rows=50, columns=80, **env):
+    return pexpect.spawn(str(ROOT / "minios"), ["learn"], encoding="utf-8", timeout=60, dimensions=(rows, columns), cwd=ROOT,
+                         env=dict(learner.env, **{"TERM": "xterm", **env}))
 
 
 @pytest.fixture
@@ -40,14 +44,15 @@ def save(path, text):
 
 def leave(child, keys="q"):
     child.send(keys)
-    child.expect("What you have done is kept.")
+    child.expect(r"What you have done is\s+kept.")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
 
 
 def test_each_save_is_checked_until_the_step_is_done(child, learner):
-    assert re.search(r"2 of 11 done.*Alignment.*aligned-unwritten", child.before, re.S)
+    assert re.search(r"2 of 11 done.*Alignment", child.before, re.S)
+    assert "What it looks like" not in child.before, "nothing was written yet, so there is nothing to look at"
     save(learner.file, solution(2).replace("h->free_memory_pointer;", "h->free_memory_pointer"))
     child.expect("does not compile yet")
     child.expect(WAITING)
@@ -89,13 +94,67 @@ def test_a_file_that_comes_with_an_old_time_is_checked_once(child, learner):
 
 
 def test_a_file_that_goes_and_comes_back(child, learner):
-    learner.file.unlink()
-    child.send("c")
+    """It is missed without a key, once; and welcome when it is back, be it the very same."""
+    before = learner.file.rename(learner.home / "elsewhere.c")
     child.expect(r"my_heap\.c\s+is not there")
     child.expect(WAITING)
-    save(learner.file, solution(2))
+    with pytest.raises(pexpect.TIMEOUT):
+        child.expect("is not there", timeout=3)
+    before.rename(learner.file)
     child.expect("aligned-unwritten")
     leave(child)
+
+
+def test_who_comes_back_in_the_middle_of_a_step_is_told_how_far_it_is(learner):
+    learner.write(solution(3).replace("align - 1", "align"))
+    started = watch(learner)
+    assert re.search(r"a check of step 3 failed.*What it looks like", started.before, re.S)
+    leave(started)
+
+
+# ---- Narrow and low terminals ----
+
+def lines_of(text):
+    return re.sub(r"\033\[[\d;]*m", "", text).replace("\r\n", "\n").split("\n")
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+def test_in_a_narrow_terminal_words_wrap(columns, learner):
+    """But a path, which nobody can break."""
+    learner.write(solution(3).replace("align - 1", "align"))
+    started = terminal(learner, 200, columns)
+    started.expect(r"q\s+quit")
+    for line in lines_of(started.before):
+        assert len(line) <= columns or re.fullmatch(r"\s*\S+", line), line
+    assert re.search(r"[#.A~+]{20,}", started.before), "the picture of the heap"
+    leave(started)
+
+
+@pytest.mark.parametrize("rows", [20, 40])
+def test_in_a_low_terminal_the_title_does_not_leave_at_the_top_before_it_was_read(rows, learner):
+    """After each key no more than a screen comes."""
+    started, shown = terminal(learner, rows), ""
+    while True:
+        came = started.expect([r"any key: the text goes on +q: enough --", WAITING])
+        shown += started.before
+        since = lines_of(started.before)
+        title = next((at for at, line in enumerate(since) if line == "Alignment"), 0)
+        assert len(since) - title <= rows + 1, since
+        if came:
+            break
+        started.send(" ")
+    assert "Alignment" in lines_of(shown) and "In the book" in shown
+    assert lines_of(started.before)[-2:] == ["Step 3: Alignment", ""], "and the last lines say where one is"
+    leave(started)
+
+
+def test_a_long_text_can_be_left(learner):
+    started = terminal(learner, 20)
+    started.expect("the text goes on")
+    started.send("q")
+    started.expect(WAITING)
+    assert "In the book" not in started.before
+    leave(started)
 
 
 def test_keys_work_meanwhile(child):
@@ -141,7 +200,7 @@ def test_it_leaves_the_terminal_as_it_was(way_out, learner):
 def test_interrupted_in_the_middle_of_a_check_it_leaves_nothing_running(learner):
     begin = "void *my_alloc(struct my_heap *h, size_t size)\n{\n"
     learner.write(solution(3).replace(begin, begin + "    while (size)\n        size |= 1;\n"))
-    child = pexpect.spawn(str(ROOT / "minios"), ["learn"], encoding="utf-8", timeout=60, cwd=ROOT, env=learner.env)
+    child = terminal(learner)
     child.expect("Step 3: Alignment")
     program = str(learner.home / ".learn" / "check")
     for _ in range(100):
@@ -160,7 +219,6 @@ def test_colours_can_be_switched_off(learner):
     for env in ({"NO_COLOR": "1"}, {"TERM": "dumb"}):
         plain = Learner(learner.home)
         plain.env.update(env)
-        child = pexpect.spawn(str(ROOT / "minios"), ["learn"], encoding="utf-8", timeout=60, cwd=ROOT, env=plain.env)
-        child.expect(WAITING)
+        child = watch(plain, **env)
         assert "\033" not in child.before
         leave(child)

@@ -4,6 +4,7 @@
  * somebody else, then pages that nobody may touch: a write outside is found after the call, or stops it.
  */
 #include "check.h"
+#include "say.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,7 +12,15 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define ROOM_START ((unsigned char *)0x2000000000) /* the same in each run, so that reports can be compared */
+/* The same in each run, so that reports can be compared; with something in its upper half, where an address has one. */
+#if UINTPTR_MAX > UINT32_MAX
+#define ROOM_START ((unsigned char *)0x2000000000)
+#define LOW_START ((unsigned char *)0x10000000)
+#define VAST_START ((unsigned char *)0x4100000000)
+#define VAST_BYTES ((size_t)15 << 30)
+#else
+#define ROOM_START ((unsigned char *)0x20000000)
+#endif
 #define ROOM_BYTES (8u << 20)
 #define PAGE 4096u
 #define FOREIGN_BYTE 0xC3u /* somebody else's memory, around the heap */
@@ -21,6 +30,7 @@
 struct my_heap heap, other_heap;
 unsigned char *memory, *start, *end;
 size_t memory_bytes;
+static unsigned char *memory_top; /* up to here lies what is somebody else's */
 int level;
 struct my_block culprit;
 
@@ -45,7 +55,7 @@ void watch(bool yes)
 /* ---- The log ------------------------------------------------------------------------------------------------------ */
 
 #define MOST_CALLS 400
-#define CALL_LENGTH 100
+#define CALL_LENGTH 160
 
 static char calls[MOST_CALLS][CALL_LENGTH];
 static int call_count;
@@ -107,21 +117,58 @@ static unsigned char *room(void)
     return mapped + PAGE;
 }
 
-void fresh_memory(size_t bytes, size_t tail)
+static void forget(unsigned char *at, size_t bytes, size_t tail)
 {
-    unsigned char *top = room() + ROOM_BYTES;
-
-    memory = top - tail - bytes;
+    memory = at;
     memory_bytes = bytes;
+    memory_top = at + bytes + tail;
     memset(memory - FOREIGN_BYTES, FOREIGN_BYTE, FOREIGN_BYTES);
-    memset(memory, (int)FRESH_BYTE, bytes);
-    memset(memory + bytes, FOREIGN_BYTE, tail);
     heap = (struct my_heap){ UNTOUCHED, UNTOUCHED, UNTOUCHED };
     start = end = NULL;
     block_count = call_count = 0;
     watching = true;
     blame_now = NULL;
 }
+
+void fresh_memory(size_t bytes, size_t tail)
+{
+    forget(room() + ROOM_BYTES - tail - bytes, bytes, tail);
+    memset(memory, (int)FRESH_BYTE, bytes);
+    memset(memory + bytes, FOREIGN_BYTE, tail);
+}
+
+#if UINTPTR_MAX > UINT32_MAX
+bool vast_memory(size_t bytes)
+{
+    static unsigned char *mapped;
+
+    if (mapped == NULL)
+        mapped = mmap(VAST_START, VAST_BYTES, PROT_NONE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+    if (mapped != VAST_START || !open_pages(mapped + VAST_BEFORE))
+        return false;
+    forget(mapped + VAST_BEFORE, bytes, 0);
+    watching = false;
+    return true;
+}
+
+unsigned char *low_page(void)
+{
+    static unsigned char *mapped;
+
+    if (mapped == NULL)
+        mapped =
+            mmap(LOW_START, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+    return mapped == LOW_START ? mapped : NULL;
+}
+
+bool open_pages(unsigned char *around)
+{
+    unsigned char *page = around - (uintptr_t)around % PAGE;
+
+    return mprotect(page - PAGE, 2 * PAGE, PROT_READ | PROT_WRITE) == 0;
+}
+#endif
 
 void fresh_heap(size_t bytes)
 {
@@ -153,9 +200,9 @@ static void end_with_place(const char *key, const unsigned char *at, const char 
 /* After each call: nobody else's bytes changed, neither around the heap nor in the blocks that live. */
 static void look_around(void)
 {
-    const unsigned char *top = room() + ROOM_BYTES, *at = changed_in(memory - FOREIGN_BYTES, memory, FOREIGN_BYTE);
+    const unsigned char *at = changed_in(memory - FOREIGN_BYTES, memory, FOREIGN_BYTE);
 
-    at = at != NULL ? at : changed_in(memory + memory_bytes, top, FOREIGN_BYTE);
+    at = at != NULL ? at : changed_in(memory + memory_bytes, memory_top, FOREIGN_BYTE);
     if (at != NULL)
         end_with_place("wrote", at, "wrote-outside");
     for (int i = 0; i < block_count; i++) {
@@ -199,6 +246,10 @@ static void name_size(char *text, size_t length, size_t size)
 {
     if (size == SIZE_MAX)
         snprintf(text, length, "SIZE_MAX");
+    else if (size == SIZE_MAX / 2 + 1)
+        snprintf(text, length, "SIZE_MAX / 2 + 1");
+    else if (size == SIZE_MAX / 4 * 3)
+        snprintf(text, length, "SIZE_MAX / 4 * 3");
     else if (size > SIZE_MAX - 4096)
         snprintf(text, length, "SIZE_MAX - %zu", SIZE_MAX - size);
     else
@@ -255,11 +306,14 @@ void *get_aligned(size_t size, size_t align)
 
 struct my_stats stats(void)
 {
-    char text[100];
+    char used[32], left[32], largest[32], text[128];
 
     log_call("my_stats(&heap)");
     struct my_stats s = my_stats(&heap);
-    snprintf(text, sizeof text, "used %zu, free %zu, largest %zu", s.used, s.free, s.largest);
+    name_size(used, sizeof used, s.used);
+    name_size(left, sizeof left, s.free);
+    name_size(largest, sizeof largest, s.largest);
+    snprintf(text, sizeof text, "used %s, free %s, largest %s", used, left, largest);
     log_result(text);
     look_around();
     return s;
@@ -339,13 +393,23 @@ void poke(unsigned char *at, unsigned char byte)
     *at = byte;
 }
 
-void poke_size(struct my_tag *tag, uintptr_t size)
+static void poke_word(const struct my_tag *tag, const char *name, uintptr_t *word, uintptr_t value)
 {
     char text[64];
 
     name_address(text, sizeof text, (uintptr_t)tag);
-    log_call("((struct my_tag *)(%s))->size = 0x%zx", text, (size_t)size);
-    memcpy(&tag->size, &size, sizeof size);
+    log_call("((struct my_tag *)(%s))->%s = 0x%zx", text, name, (size_t)value);
+    memcpy(word, &value, sizeof value);
+}
+
+void poke_size(struct my_tag *tag, uintptr_t size)
+{
+    poke_word(tag, "size", &tag->size, size);
+}
+
+void poke_gap(struct my_tag *tag, uintptr_t gap)
+{
+    poke_word(tag, "gap", &tag->gap, gap);
 }
 
 /* ---- Words -------------------------------------------------------------------------------------------------------- */
@@ -416,7 +480,7 @@ void name_address(char *text, size_t size, uintptr_t address)
         snprintf(text, size, "NULL");
     else if (address == (uintptr_t)UNTOUCHED)
         snprintf(text, size, "?"); /* was never written */
-    else if (address >= from && address - from <= (above ? NEAR : ROOM_BYTES))
+    else if (address >= from && address - from <= (above ? NEAR : memory_bytes + NEAR))
         snprintf(text, size, address == from ? "%s" : "%s + %zu", places[above].name, (size_t)(address - from));
     else if (address < from && from - address <= NEAR)
         snprintf(text, size, "%s - %zu", places[above].name, (size_t)(from - address));
@@ -441,6 +505,14 @@ static void name_value(char *text, size_t size, enum kind kind, uintptr_t value)
     }
 }
 
+/* The lower half of an address that is near, as a mask or a number of 32 bits leaves it? */
+bool is_cut(uintptr_t address, uintptr_t whole)
+{
+    uintptr_t low = (uint32_t)whole;
+
+    return whole != low && address <= UINT32_MAX && address + NEAR >= low && address <= low + NEAR;
+}
+
 void expect(const char *look, enum kind kind, uintptr_t came, uintptr_t wanted, const char *otherwise,
             const struct guess *guesses)
 {
@@ -453,6 +525,8 @@ void expect(const char *look, enum kind kind, uintptr_t came, uintptr_t wanted, 
     say("wanted %s\n", text);
     name_value(text, sizeof text, kind, came);
     say("came %s\n", text);
+    if ((kind == ADDRESS || kind == IN_MEMORY) && came != 0 && is_cut(came, wanted))
+        end_report("address-cut-short");
     for (; guesses->diagnosis != NULL; guesses++)
         if (came == guesses->value)
             end_report(guesses->diagnosis);
@@ -463,6 +537,14 @@ void expect(const char *look, enum kind kind, uintptr_t came, uintptr_t wanted, 
 
 #define COLUMNS 64
 #define MARGIN 2
+
+static size_t columns = COLUMNS; /* between the margins */
+
+void draw_within(size_t width)
+{
+    if (width > 8 * MARGIN && width < COLUMNS + 2 * MARGIN)
+        columns = width - 2 * MARGIN;
+}
 
 static char sign_of(const unsigned char *at)
 {
@@ -484,28 +566,31 @@ static char sign_of(const unsigned char *at)
     return sign;
 }
 
-/* The name stands behind its arrow, or in front of it where it would run out of the picture. */
+/* The name stands behind its arrow, in front of it where it would run out of the picture, else below it. */
 static void print_arrow(const char *name, const unsigned char *word, size_t a_column)
 {
     const unsigned char *first = memory - MARGIN * a_column;
-    int length = (int)strlen(name);
-    size_t column = (size_t)(word - first) / a_column;
+    int length = (int)strlen(name), width = (int)columns + 2 * MARGIN;
+    int column = (int)((size_t)(word - first) / a_column);
+    char text[64];
 
-    if (word < first || column > COLUMNS + 2 * MARGIN) {
-        char text[64];
+    if (word < first || (size_t)(word - first) / a_column > columns + 2 * MARGIN) {
         name_address(text, sizeof text, (uintptr_t)word);
         say("picture %s = %s\n", name, text);
-    } else if ((int)column + 2 + length <= COLUMNS + 2 * MARGIN) {
-        say("picture %*s^ %s\n", (int)column, "", name);
+    } else if (column + 2 + length <= width) {
+        say("picture %*s^ %s\n", column, "", name);
+    } else if (column > length) {
+        say("picture %*s%s ^\n", column - length - 1, "", name);
     } else {
-        say("picture %*s%s ^\n", (int)column - length - 1, "", name);
+        say("picture %*s^\n", column, "");
+        say("picture %*s\n", width, name);
     }
 }
 
 void print_picture(void)
 {
     char bar[COLUMNS + 2 * MARGIN + 1];
-    size_t a_column = (memory_bytes + COLUMNS - 1) / COLUMNS, width = 2 * MARGIN;
+    size_t a_column = (memory_bytes + columns - 1) / columns, width = 2 * MARGIN;
 
     if (memory == NULL)
         return;

@@ -4,6 +4,7 @@
  * 100,000 random calls beside a model that is nothing but a list of blocks.
  */
 #include "check.h"
+#include "say.h"
 
 #include <string.h>
 
@@ -53,6 +54,95 @@ static void boss_large(void)
     EXPECT(FAULT, "my_free(&heap, B, ...)", give(b), ALL_WELL, "gap-cut-short", );
     EXPECT(FAULT, "my_free(&heap, A, ...)", give(a), ALL_WELL, "size-cut-short", );
 }
+
+#if UINTPTR_MAX > UINT32_MAX
+#define GIB ((size_t)1 << 30)
+
+static void vast_heap(size_t bytes)
+{
+    do_init(&heap, memory, bytes);
+    start = memory;
+    end = memory + bytes;
+    EXPECT(ADDRESS, "heap.heap_end", heap.heap_end, end, "size-cut-short", );
+}
+
+/* A block of 5 GiB, of which only the last pages are there. */
+static void vast_size(void)
+{
+    const size_t size = 5 * GIB + 13;
+    struct my_block block;
+
+    blame("size-cut-short");
+    unsigned char *a = get(size);
+    EXPECT(ADDRESS, "A", a, start, "size-cut-short", );
+    EXPECT(ADDRESS, "heap.free_memory_pointer", heap.free_memory_pointer, start + rounded(size) + TAG,
+           "size-cut-short", );
+    EXPECT(TRUTH, "my_block_below(...)", block_below(heap.free_memory_pointer, &block), true, "size-cut-short", );
+    EXPECT(BYTES, "b.size", block.size, size, "size-cut-short", );
+    struct my_stats told = stats();
+    EXPECT(BYTES, "stats.used", told.used, rounded(size) + TAG, "size-cut-short", );
+    EXPECT(BYTES, "stats.free", told.free, memory_bytes - rounded(size) - TAG, "size-cut-short", );
+}
+
+/* All that changes lies in the upper halves. */
+static void vast_seal(void)
+{
+    struct my_tag *tag = (struct my_tag *)(void *)heap.free_memory_pointer - 1;
+
+    blame("seal-cut-short");
+    poke_size(tag, GIB + 13);
+    EXPECT(FAULT, "my_check(...)", check_below(heap.free_memory_pointer), DAMAGED, "seal-cut-short", );
+    poke_size(tag, 5 * GIB + 13);
+    EXPECT(FAULT, "my_free(&heap, A, ...)", give(start), ALL_WELL, "size-cut-short", );
+    EXPECT(ADDRESS, "heap.free_memory_pointer", heap.free_memory_pointer, start, "size-cut-short", );
+}
+
+#define VAST_GAP (12 * GIB - VAST_BEFORE)
+
+/* Up to a multiple of 16 GiB: the gap alone needs more than 32 bits. */
+static void vast_gap(void)
+{
+    struct my_block block;
+
+    blame("gap-cut-short");
+    unsigned char *a = get_aligned(16, 16 * GIB);
+    EXPECT(ADDRESS, "A", a, start + VAST_GAP, "gap-cut-short", );
+    EXPECT(TRUTH, "my_block_below(...)", block_below(heap.free_memory_pointer, &block), true, "gap-cut-short", );
+    EXPECT(BYTES, "b.gap", block.gap, VAST_GAP, "gap-cut-short", );
+    EXPECT(FAULT, "my_free(&heap, A, ...)", give(a), ALL_WELL, "gap-cut-short", );
+    EXPECT(ADDRESS, "heap.free_memory_pointer", heap.free_memory_pointer, start, "gap-cut-short", );
+}
+
+/* Does it write over what it gives? Then nobody can wait for a block of many GiB. */
+static bool fills_payloads(void)
+{
+    fresh_heap(8192);
+    watch(false);
+    unsigned char *a = get(4096);
+    return a != NULL && a[2048] != FRESH_BYTE;
+}
+
+static void boss_vast(void)
+{
+    if (fills_payloads() || !vast_memory(14 * GIB) || !open_pages(memory + 5 * GIB + 4096) ||
+        !open_pages(memory + VAST_GAP)) {
+        say("left-out vast\n");
+        return;
+    }
+    vast_heap(14 * GIB);
+    vast_size();
+    vast_seal();
+    vast_gap();
+    vast_memory(11 * GIB); /* in which no multiple of 16 GiB lies */
+    vast_heap(11 * GIB);
+    blame("gap-cut-short");
+    EXPECT(ADDRESS, "A", get_aligned(16, 16 * GIB), NULL, "gap-cut-short", );
+}
+#else
+static void boss_vast(void)
+{
+}
+#endif
 
 /* A block of no bytes is a block: it has an address of its own and can be given back. */
 static void boss_zero(void)
@@ -196,7 +286,8 @@ static void boss_random(void)
     EXPECT(ADDRESS, "heap.free_memory_pointer", heap.free_memory_pointer, start, "boss-free", );
 }
 
-const struct check checks_boss[] = { { "two-heaps", boss_two_heaps }, { "deep", boss_deep },
-                                     { "large", boss_large },         { "zero", boss_zero },
-                                     { "damage", boss_damage },       { "unborn", boss_unborn },
-                                     { "random", boss_random },       { NULL, NULL } };
+const struct check checks_boss[] = {
+    { "two-heaps", boss_two_heaps }, { "deep", boss_deep },     { "large", boss_large },
+    { "vast", boss_vast },           { "zero", boss_zero },     { "damage", boss_damage },
+    { "unborn", boss_unborn },       { "random", boss_random }, { NULL, NULL }
+};

@@ -32,6 +32,18 @@ void fresh_memory(size_t bytes, size_t tail);
 /* The same, and a heap in it, which has to be as step 1 makes it. It starts at a multiple of 4096 minus bytes. */
 void fresh_heap(size_t bytes);
 
+#define LOW_BYTES 4096u
+#if UINTPTR_MAX > UINT32_MAX
+/* More than 32 bits can count, none of it touchable but the pages that are opened: two, the one with an address in it and
+ * the one in front. It starts 4 GiB and VAST_BEFORE bytes behind a multiple of 16 GiB. False where there is no room for that. */
+#define VAST_BEFORE 65536u
+bool vast_memory(size_t bytes);
+bool open_pages(unsigned char *around);
+
+/* LOW_BYTES whose address fits into 32 bits; NULL where there are none. */
+unsigned char *low_page(void);
+#endif
+
 /* ---- Calls of the learner's code: written down, watched, and looked after --------------------------------------- */
 
 bool do_init(struct my_heap *h, void *where, size_t size);
@@ -50,6 +62,7 @@ void watch(bool yes);
 /* Writes a byte, as a program with a mistake would. */
 void poke(unsigned char *at, unsigned char byte);
 void poke_size(struct my_tag *tag, uintptr_t size);
+void poke_gap(struct my_tag *tag, uintptr_t gap);
 
 /* Should a call crash, run in circles or write where it may not: the name of the likely mistake. NULL: the general one. */
 void blame(const char *diagnosis);
@@ -86,24 +99,17 @@ struct check {
 };
 
 /* The checks of step 1, 2, ...; each ends with a row without a name. */
-extern const struct check *const steps[];
-extern const int step_count;
-
 extern const struct check checks_init[], checks_bump[], checks_align[], checks_boundary[], checks_stats[], checks_tag[],
     checks_free[], checks_refuse[], checks_padding[], checks_overflow[], checks_boss[];
 
 /* ---- The report ------------------------------------------------------------------------------------------------- */
 
-void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
 /* Calls, picture and words, and the end of the program. */
 _Noreturn void end_report(const char *diagnosis);
 void name_address(char *text, size_t size, uintptr_t address);
 const char *blamed(const char *general);
+bool is_cut(uintptr_t address, uintptr_t whole);
 void print_picture(void);
-
-/* Signals and limits: from now on, and anew for each check. */
-void contain(void);
-void start_clock(void);
+void draw_within(size_t width);
 
 #endif

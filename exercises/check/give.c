@@ -6,13 +6,13 @@
 
 static unsigned char *a, *b, *c;
 
-/* Three blocks: 20, 100 and 5 bytes. */
+/* Three blocks: 20, 100 and 35 bytes; the last takes neither the 16 bytes of a narrow tag nor the 32 of a wide one. */
 static void three_blocks(void)
 {
     fresh_heap(512);
     a = get(20);
     b = get(100);
-    c = get(5);
+    c = get(35);
 }
 
 /* ---- Step 7: free the last one ---------------------------------------------------------------------------------- */
@@ -31,7 +31,7 @@ static void expect_given(unsigned char *block, size_t size, const char *stays)
 static void free_deep(void)
 {
     three_blocks();
-    expect_given(c, 5, "free-unwritten");
+    expect_given(c, 35, "free-unwritten");
     expect_given(b, 100, "only-once");
     expect_given(a, 20, "only-once");
 }
@@ -39,7 +39,7 @@ static void free_deep(void)
 static void free_again(void)
 {
     three_blocks();
-    expect_given(c, 5, "free-unwritten");
+    expect_given(c, 35, "free-unwritten");
     c = get(40);
     EXPECT(ADDRESS, "D", c, b + rounded(100) + TAG, "free-moves-wrong", );
     expect_given(c, 40, "only-once");
@@ -82,7 +82,7 @@ static void refuse_order(void)
     expect_kept();
     EXPECT(ADDRESS, "culprit.payload", culprit.payload, c, "culprit-wrong",
            GUESS(a, "names-the-asked") GUESS(b, "names-the-next"));
-    EXPECT(BYTES, "culprit.size", culprit.size, 5, "culprit-wrong", );
+    EXPECT(BYTES, "culprit.size", culprit.size, 35, "culprit-wrong", );
     EXPECT(FAULT, "my_free(&heap, B, ...)", give(b), OUT_OF_ORDER, "refusal-unwritten", );
     expect_kept();
 }
@@ -216,6 +216,9 @@ static void overflow_none(void)
     EXPECT(HEX, "*(A + 16)", a[16], KHEAP_SLACK_BYTE, "guard-unwritten", );
     get_aligned(16, 64);
     EXPECT(FAULT, "my_check(...)", look(), ALL_WELL, "false-alarm", GUESS(DAMAGED, "seal-does-not-hold"));
+    fresh_heap(16 + TAG); /* behind the tag somebody else's memory begins */
+    blame("fill-too-far");
+    get(13);
 }
 
 /* One byte, changed and put back. */
@@ -238,28 +241,57 @@ static void overflow_slack(void)
     EXPECT(FAULT, "my_check(...)", last, OVERFLOW, "only-first-byte", );
 }
 
+static struct my_tag *last_tag(void)
+{
+    return (struct my_tag *)(void *)heap.free_memory_pointer - 1;
+}
+
 static void overflow_exact(void)
 {
     fresh_heap(512);
     a = get(16);
-    EXPECT(FAULT, "my_check(...)", look_at_change(a + 16, 0), OVERFLOW, "guard-not-compared", );
-    EXPECT(FAULT, "my_check(...)", look_at_change(a + 16 + sizeof(uintptr_t) - 1, 0), OVERFLOW,
-           "guard-half-compared", );
+    EXPECT(FAULT, "my_check(...)", look_at_change(a + 16, 0), OVERFLOW, "guard-not-compared",
+           GUESS(DAMAGED, "guard-after-seal"));
+    EXPECT(FAULT, "my_check(...)", look_at_change(a + 16 + sizeof(uintptr_t) - 1, 0), OVERFLOW, "guard-half-compared",
+           GUESS(DAMAGED, "guard-after-seal"));
+    poke_size(last_tag(), UINTPTR_MAX / 255 * 'X'); /* a long write: over the guard and on */
+    EXPECT(FAULT, "my_check(...)", look_at_change(a + 16, 'X'), OVERFLOW, "guard-half-compared",
+           GUESS(DAMAGED, "guard-after-seal") GUESS(ALL_WELL, "huge-unseen"));
+}
+
+#define WORD sizeof(uintptr_t)
+
+/* Each byte of a word of the tag by itself: the lowest, one that still makes a size or gap that has room, the highest. */
+static void expect_sealed(unsigned char *word, unsigned char low, const char *unsealed)
+{
+    EXPECT(FAULT, "my_check(...)", look_at_change(word, low), DAMAGED, unsealed, );
+    EXPECT(FAULT, "my_check(...)", look_at_change(word + 2, 1), DAMAGED, "seal-cut-short", );
+    EXPECT(FAULT, "my_check(...)", look_at_change(word + WORD - 1, 0x7F), DAMAGED, "huge-unseen", );
+}
+
+/* Size and gap, each in the other's place: their sum is as it was, and so is any mixture of them as equals. */
+static void overflow_swap(void)
+{
+    struct my_tag *tag = last_tag(), before = *tag;
+
+    poke_size(tag, before.gap);
+    poke_gap(tag, before.size);
+    EXPECT(FAULT, "my_check(...)", look(), DAMAGED, "seal-cancels", );
+    *tag = before;
 }
 
 static void overflow_tag(void)
 {
-    fresh_heap(512);
-    get(40);
-    unsigned char *tag = heap.free_memory_pointer - TAG;
-    const size_t size = offsetof(struct my_tag, size), gap = offsetof(struct my_tag, gap),
-                 seal = offsetof(struct my_tag, seal);
-
+    fresh_heap(100000);
+    get(70000);
+    get_aligned(40, 128);
     blame("damage-followed");
+    unsigned char *tag = (unsigned char *)last_tag();
+    const size_t seal = offsetof(struct my_tag, seal);
     EXPECT(FAULT, "my_check(...)", look_at_change(tag + seal, tag[seal] ^ 1), DAMAGED, "seal-not-compared", );
-    EXPECT(FAULT, "my_check(...)", look_at_change(tag + size, 24), DAMAGED, "seal-without-size", );
-    EXPECT(FAULT, "my_check(...)", look_at_change(tag + size + 2, 1), DAMAGED, "seal-without-size", );
-    EXPECT(FAULT, "my_check(...)", look_at_change(tag + gap, 16), DAMAGED, "seal-without-gap", );
+    expect_sealed(tag + offsetof(struct my_tag, size), 24, "seal-without-size");
+    expect_sealed(tag + offsetof(struct my_tag, gap), 0, "seal-without-gap");
+    overflow_swap();
 }
 
 static void overflow_free(void)

@@ -72,15 +72,15 @@ static const struct my_tag *tag_at(const unsigned char *where)
 static void tag_place(void)
 {
     fresh_heap(512);
-    unsigned char *a = get(20), *moved = heap.free_memory_pointer;
+    unsigned char *a = get(21), *moved = heap.free_memory_pointer;
 
     EXPECT(ADDRESS, "A", a, start, "tag-wrong", GUESS(start + TAG, "tag-in-front"));
-    if (moved == start + 32 && tag_at(moved)->size == 20)
+    if (moved == start + 32 && tag_at(moved)->size == 21)
         EXPECT(ADDRESS, "heap.free_memory_pointer", moved, moved + TAG, "pointer-not-past-tag", );
     EXPECT(ADDRESS, "heap.free_memory_pointer", moved, start + 32 + TAG, "tag-wrong",
-           GUESS(start + 32, "no-room-for-tag") GUESS(start + 20 + TAG, "tag-not-aligned")
+           GUESS(start + 32, "no-room-for-tag") GUESS(start + 21 + TAG, "tag-not-aligned")
                GUESS(start + 32 + sizeof(size_t), "tag-one-word"));
-    EXPECT(BYTES, "tag->size", (tag_at(moved) - 1)->size, 20, "tag-wrong",
+    EXPECT(BYTES, "tag->size", (tag_at(moved) - 1)->size, 21, "tag-wrong",
            GUESS(UINTPTR_MAX / 255 * FRESH_BYTE, "tag-size-forgotten") GUESS(32, "tag-keeps-rounded"));
 }
 
@@ -124,11 +124,11 @@ static void tag_boundary(void)
     EXPECT(ADDRESS, "A", get_aligned(0, 64), NULL, "tag-not-in-boundary", );
 }
 
-/* What is left is less than a tag. */
+/* What is left is less than a tag: none of the bytes, where a tag is as small as they are dealt out. */
 static void tag_no_room(void)
 {
     fresh_heap(256);
-    get(256 - TAG - KHEAP_ALIGN);
+    get(256 - TAG - (TAG - KHEAP_ALIGN));
     blame("tag-wraps");
     keep_words();
     EXPECT(ADDRESS, "B", get(0), NULL, "tag-wraps", );

@@ -5,6 +5,8 @@
  * twice before it is followed, so that a wrong heap still leaves a prompt to look at it with.
  */
 #include "kheap.h"
+enum { KHEAPS_OWN_ALIGN = KHEAP_ALIGN };
+#undef KHEAP_ALIGN /* the same number, but as wide as an address */
 #include "my_heap.h"
 
 #include "base/string.h"
@@ -16,6 +18,7 @@ _Static_assert(sizeof(struct kheap) == sizeof(struct my_heap) &&
                    offsetof(struct kheap, heap_end) == offsetof(struct my_heap, heap_end) &&
                    offsetof(struct kheap, free_memory_pointer) == offsetof(struct my_heap, free_memory_pointer),
                "one set of three words, under two names");
+_Static_assert(KHEAP_ALIGN == KHEAPS_OWN_ALIGN, "blocks begin where the kernel expects them");
 _Static_assert(TAG == KHEAP_TAG_BYTES, "the kernel draws the tags as large as kheap's");
 
 #define CALLER __builtin_return_address(0)
@@ -67,10 +70,33 @@ static bool block_below(const struct kheap *h, const unsigned char *boundary, st
            b->size <= room - b->gap && distance(b->payload, boundary) == rounded(b->size) + TAG;
 }
 
-/* A tag of the learner does not know who asked; the call that wrote it stands in for that. */
+/* A tag of the learner does not know who asked, so that is noted here. Blocks that lie a multiple of NOTES grains apart
+ * share a note, and the newer one has it. */
+#define NOTES 4096u
+
+static struct note {
+    const void *payload, *owner;
+} notes[NOTES];
+
+static struct note *note_of(const void *payload)
+{
+    return &notes[(uintptr_t)payload / KHEAP_ALIGN % NOTES];
+}
+
+static void owner_not_noted(void)
+{
+}
+
+static const void *owner_of(const void *payload)
+{
+    const struct note *note = note_of(payload);
+
+    return note->payload == payload ? note->owner : (const char *)owner_not_noted + 1;
+}
+
 static struct kheap_block told(const struct my_block *b)
 {
-    return (struct kheap_block){ b->payload, b->size, b->gap, (const char *)my_alloc_aligned + 1 };
+    return (struct kheap_block){ b->payload, b->size, b->gap, owner_of(b->payload) };
 }
 
 /* Before step 6 no block can be read at all. That is no damage: the heap cannot know yet. */
@@ -202,6 +228,8 @@ static void *alloc(struct kheap *h, size_t size, size_t align, bool polite, cons
 
     if (payload == NULL)
         refuse_alloc(h, size, align, polite, caller);
+    else
+        *note_of(payload) = (struct note){ payload, caller };
     return payload;
 }
 
@@ -260,7 +288,7 @@ static void refuse_free(const struct kheap *h, const void *block, enum my_fault 
     if (fault == OVERFLOW || fault == DAMAGED) {
         tell_damage(h, h->free_memory_pointer, r.fault, &r);
         if (r.block.payload == NULL) /* its tag is gone; the caller still knows where it began */
-            r.block = (struct kheap_block){ (void *)(uintptr_t)block, 0, 0, (const char *)my_alloc_aligned + 1 };
+            r.block = (struct kheap_block){ (void *)(uintptr_t)block, 0, 0, owner_of(block) };
     } else if (block >= (void *)h->heap_start && block < (void *)h->free_memory_pointer) {
         kheap_walk(h, look_for, &s);
         r.block = s.found;

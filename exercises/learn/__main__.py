@@ -11,6 +11,7 @@ from lesson import Lesson
 from place import BOSS, FILE, LANGUAGES, shown, solution
 from progress import Progress
 from screen import inline, say, style, tell, wrapped
+from terminal import is_interactive
 from trouble import Trouble, look_at_home, trouble_of
 from watch import Watch
 from words import Words, default_language, hints
@@ -36,17 +37,18 @@ def step_named(words, progress, arguments):
 
 def learn(lesson, _arguments):
     """Where they are, what is next; then, in a terminal, watch."""
-    lesson.list()
     if lesson.progress.all_done:
+        lesson.list()
         lesson.finished()
         return 0
-    lesson.text(lesson.progress.current)
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        with contextlib.suppress(KeyboardInterrupt):
-            Watch(lesson).run()
-        say(lesson.words("watch.bye"))
-        return 0
-    return check(lesson, [])
+    if not is_interactive():
+        lesson.open_step()
+        return check(lesson, [])
+    with contextlib.suppress(KeyboardInterrupt):
+        lesson.open_step()
+        Watch(lesson).run()
+    say(lesson.words("watch.bye"))
+    return 0
 
 
 def check(lesson, arguments):
@@ -59,7 +61,7 @@ def check(lesson, arguments):
         lesson.next_steps(step)
         return 1
     say()
-    say(style("good", words("check.step_passed", step=step)))
+    say(style("good", words("check.step_passed", step=step if only else max(step, progress.highest))))
     if progress.all_done:
         lesson.finished()
     elif not only:

@@ -21,34 +21,44 @@ LEVELS = [("double-free", "E05"), ("oom", "E02"), ("bad-align", "E03"), ("overfl
           ("overflow-neighbour", "E07"), ("underflow", "E08"), ("free-order", "E04"), ("middle-pointer", "E06"),
           ("foreign-pointer", "E06"), ("wrap", "E02"), ("smashed-tag", "E08"), ("before-init", "E01"), ("stale-mark", "E09")]
 
+# The lines of the last step, by the name of what is told where one is missing.
+LAST = {f"  {name} ... {code}": name for name, code in LEVELS} | {
+    "bugs run without their mistake, 0 of them refused": "control", "The heap is as it was before the demo": "demo",
+    "20000 steps of the workload": "workload"}
+
+# What may stand in a line that has to come out, besides @N; two blanks stand for any number of them.
+PARTS = {"...": ".*", "<number>": r"\d+", "<more than 0>": r"[1-9]\d*", "<address>": "0x[0-9a-f]+",
+         "<address ending in 0>": "0x[0-9a-f]*0(?![0-9a-f])", "<address ending in 00>": "0x[0-9a-f]*00(?![0-9a-f])"}
+
 BOOTS = [
-    (["memory"], [r"  heap    @0 - ", r"heap_start @0 "]),
-    (["alloc 64", "alloc 64"], [r"#1 at @0; free_memory_pointer moved up by \d+ ", r"#2 at @[1-9]"]),
+    (["memory"], ["  heap  @0 - ", "heap_start @0 "]),
+    (["alloc 64", "alloc 64"], ["#1 at @0; free_memory_pointer moved up by <number> ", "#2 at <address>"]),
     (["alloc 13", "alloc 13", "alloc 200 256"],
-     [r"#1 at @0; ", r"#2 at 0x[0-9a-f]+0; ", r"#3 at 0x[0-9a-f]+00; free_memory_pointer moved up by \d+ to 0x[0-9a-f]+0\n"]),
+     ["#1 at @0; ", "#2 at <address ending in 0>; ",
+      "#3 at <address ending in 00>; free_memory_pointer moved up by <number> to <address ending in 0>"]),
     (["alloc 100M", "alloc 0xffffffff", "alloc 100"],
-     [r"E02 out of memory: wanted 104857600", r"E02 out of memory: wanted", r"#1 at @0; "]),
-    (["alloc 100", "alloc 13", "stats"], [r"used  +[1-9]\d* bytes", r"free  +[1-9]\d* bytes", r"largest  +[1-9]\d* bytes"]),
-    (["alloc 100", "alloc 13", "blocks", "map"],
-     [r"#2  +0x[0-9a-f]+ +13 ", r"#1  +@0 +100 ", r"#1: 100"]),
+     ["E02 out of memory: wanted 104857600", "E02 out of memory: wanted", "#1 at @0; "]),
+    (["alloc 100", "alloc 13", "stats"],
+     ["used  <more than 0> bytes", "free  <more than 0> bytes", "largest  <more than 0> bytes"]),
+    (["alloc 100", "alloc 13", "blocks", "map"], ["#2  <address>  13 ", "#1  @0  100 ", "#1: 100"]),
     (["alloc 100", "alloc 13", "free #2", "free #1", "stats"],
-     [r"free_memory_pointer moved down by \d+ to 0x", r"free_memory_pointer moved down by \d+ to @0", r"used  +0 bytes"]),
+     ["free_memory_pointer moved down by <number> to <address>", "free_memory_pointer moved down by <number> to @0",
+      "used  0 bytes"]),
     (["alloc 100", "alloc 13", "alloc 7", "free #1", "free last", "free all"],
-     [r"E04 free out of order: @0 is not", r"block +#1 ", r"newest +#3 ", r"2 blocks stand above", r"moved down",
-      r"the heap is empty"]),
+     ["E04 free out of order: @0 is not", "block  #1 ", "newest  #3 ", "2 blocks stand above", "moved down",
+      "the heap is empty"]),
     (["alloc 100", "alloc 40 256", "blocks", "free all", "stats"],
-     [r"#2  +0x[0-9a-f]+00 +40 +[1-9]", r"the heap is empty", r"used  +0 bytes"]),
+     ["#2  <address ending in 00>  40  <more than 0>", "the heap is empty", "used  0 bytes"]),
     (["bug overflow", "bug overflow-exact", "alloc 13", "check"],
-     [r"E07 overflow: a write of 1 byte", r"E07 overflow: a write of 1 byte", r"no damage found"]),
-    (["bug levels", "bug control", "demo", "workload"],
-     [*(rf"\n  {name} .*{code}" for name, code in LEVELS), r"bugs run without their mistake, 0 of them refused",
-      r"The heap is as it was before the demo", r"20000 steps of the workload"]),
+     ["E07 overflow: a write of 1 byte", "E07 overflow: a write of 1 byte", "no damage found"]),
+    (["bug levels", "bug control", "demo", "workload"], list(LAST)),
 ]
 
 
 class Boot:
-    def __init__(self, good, text, missing=None, hung=False, built=True):
-        self.good, self.text, self.missing, self.hung, self.built = good, text, missing, hung, built
+    def __init__(self, good, text, missing=None, instead=None, hung=False, built=True):
+        self.good, self.text, self.hung, self.built = good, text, hung, built
+        self.missing, self.instead = missing, instead  # the line that should have come, and the one that did
 
 
 def can_boot(machine):
@@ -119,29 +129,49 @@ def type_at(machine, kernel, commands):
     return status, text.decode("ascii", "backslashreplace").replace("\r", "")
 
 
-def missing_from(text, patterns):
-    """The first pattern that does not come, in order; None when all do."""
+def pattern_of(line):
+    pieces = re.split(r"(\.\.\.|<[^>]*>| {2,})", line)
+    pattern = "".join(PARTS.get(piece) or (" +" if piece.startswith("  ") else re.escape(piece)) for piece in pieces)
+    return "^" + pattern if line.startswith("  ") else pattern
+
+
+def with_addresses(line, text):
     start = re.search(r"^  heap    0x([0-9a-f]+)", text, re.M)
+    return re.sub(r"@(\d+)", lambda match: f"0x{int(start[1], 16) + int(match[1]):08x}" if start else "<the first address>", line)
+
+
+def missing_from(text, wanted):
+    """The first line that does not come, in order, and where it should have; None when all do."""
     at = 0
-    for pattern in patterns:
-        wanted = re.sub(r"@(\d+)", lambda match: f"0x{int(start[1], 16) + int(match[1]):08x}" if start else "(no heap)", pattern)
-        wanted = wanted.replace("@[1-9]", "0x[0-9a-f]+")
-        found = re.search(wanted, text[at:])
+    for line in wanted:
+        found = re.compile(pattern_of(with_addresses(line, text)), re.M).search(text, at)
         if not found:
-            return wanted
-        at += found.start() + 1
+            return line, at
+        at = found.start() + 1
+    return None, at
+
+
+def nearest(text, wanted):
+    """The line that begins as the wanted one does, by as many words as possible; None when not even the first one comes."""
+    words = re.split(r"\.\.\.|<", wanted)[0].split()
+    for count in range(len(words), 0, -1):
+        begin = r"\s+".join(map(re.escape, words[:count]))
+        found = re.search(rf"^.*(?<!\S){begin}(?!\S).*$", text, re.M)
+        if found:
+            return found[0]
     return None
 
 
 def boot(machine, step):
-    commands, patterns = BOOTS[step - 1]
+    commands, wanted = BOOTS[step - 1]
     try:
         kernel = build(machine)
     except ValueError as error:
         return Boot(False, str(error), built=False)
     status, text = type_at(machine, kernel, commands)
-    missing = missing_from(text, patterns)
-    return Boot(status is not None and missing is None, text, missing, status is None)
+    missing, at = missing_from(text, wanted)
+    instead = nearest(text[text.find("\n", at):], with_addresses(missing, text)) if missing else None
+    return Boot(status is not None and missing is None, text, missing, instead, status is None)
 
 
 def transcript(text, most=22):

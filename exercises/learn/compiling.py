@@ -9,6 +9,7 @@ import subprocess
 
 from place import CC, CC_NAME, EXERCISES, FILE, ROOT, SHARED, STATE, made_name, shown
 from progress import alone
+from screen import INDENT, width
 from trouble import Trouble, look_for_trouble
 
 CHECKS = SHARED / f"learn-{CC_NAME}" / "checks.o"
@@ -77,7 +78,7 @@ def first_block(text, kind):
 
 def run_compiler(*arguments):
     done = subprocess.run([*CC.split(), *arguments], capture_output=True, text=True, errors="replace", check=False,
-                          env=dict(os.environ, LC_ALL="C"))
+                          env=dict(os.environ, LC_ALL="C", COLUMNS=str(width() - INDENT)))
     if done.returncode != 0:
         look_for_trouble(plain_quotes(done.stderr))
     return done.returncode, plain_quotes(done.stderr).replace(str(FILE), shown(FILE))

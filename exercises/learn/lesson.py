@@ -2,15 +2,15 @@
 #
 # One look at the learner's heap, from the compiler to the boot in QEMU, and what is said about it.
 
-from booting import BOOTS, WORK_SECONDS, boot, can_boot, is_first, transcript
+from booting import BOOTS, LAST, WORK_SECONDS, boot, can_boot, is_first, transcript, with_addresses
 from checking import first_frame, run_checks
 from compiling import compile_file, help_for
 from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
 from progress import alone, text_of
-from screen import bar, markdown, say, style, tell
+from screen import INDENT, bar, inline, markdown, say, style, tell, wrapped
+from terminal import say_in_pages
 from words import hints, step_text, step_title
 
-CODE_INDENT = "      "
 
 
 class Lesson:
@@ -29,11 +29,17 @@ class Lesson:
             say(style("good" if mark == "x" else "bold" if mark == ">" else "faint", line))
 
     def text(self, step):
+        told = markdown(step_text(self.words.language, step), drawn=True)
+        section = self.words("text.section", section=SECTIONS[step - 1], chapter=CHAPTER[self.words.language])
         say()
-        say(markdown(step_text(self.words.language, step)))
-        section = SECTIONS[step - 1]
-        say()
-        tell(self.words("text.section", section=section, chapter=CHAPTER[self.words.language]), "  ")
+        say_in_pages(f"{told}\n\n{inline(wrapped(section, '  '))}", self.words("text.more"))
+
+    def open_step(self):
+        self.list()
+        self.text(self.progress.current)
+
+    def title(self, step):
+        return self.words("check.title", step=step, title=step_title(self.words.language, step))
 
     def hint(self, step, number, more="hint.more"):
         told = hints(self.words.language, step)
@@ -64,17 +70,20 @@ class Lesson:
             tell(self.words("file.missing", file=shown(FILE)))
             return False
         text = text_of(FILE)
-        title = step_title(self.words.language, step)
-        say(style("title", self.words("check.title", step=step, title=title)))
+        say(style("title", self.title(step)))
         made = compile_file()
         if made.error:
             self.tell_error(made)
             return False
         report = self.run_one(made.program, step) if only else run_checks(made.program, step)
+        if not only and not report.get("crash") and (not report.passed or not self.progress.done):
+            step, report = self.furthest(made.program, step, report)
         if not report.passed:
             self.tell_failure(step, made, report)
             return False
         self.tell_done("check.passed", count=len(report.all("ok")))
+        if report.all("left-out"):
+            say("  [-] " + self.words("check.left_out"))
         if not self.boot(step):
             return False
         if not only:
@@ -86,12 +95,24 @@ class Lesson:
         report = run_checks(program, self.progress.highest, step)
         return report if report.passed else run_checks(program, self.progress.current, step)
 
+    def furthest(self, program, step, report):
+        """Where a heap comes from elsewhere it may have left this step behind: blocks of step 6 are not those of step 5."""
+        for later in range(BOSS, step, -1):
+            other = run_checks(program, later)
+            if other.passed:
+                say(style("title", self.title(later)))
+                tell(self.words("check.further", step=later), "  ")
+                return later, other
+            if other.get("crash") == "crash-loop":
+                break
+        return step, report
+
     def tell_done(self, name, **values):
         say(f"  {style('good', '[x]')} " + self.words(name, **values))
 
     def tell_lines(self, lines):
         for line in lines:
-            say(f"{CODE_INDENT}{line}")
+            say(f"{' ' * INDENT}{line}")
 
     def tell_error(self, made):
         say(f"  {style('bad', '[ ]')} " + self.words("compiler.failed", file=shown(FILE)))
@@ -187,5 +208,13 @@ class Lesson:
         say()
         tell(self.words("boot.help", commands="; ".join(BOOTS[step - 1][0])), "  ")
         if result.missing:
-            say(self.words("boot.missing"))
-            self.tell_lines([result.missing.strip()])
+            self.tell_missing(result)
+
+    def tell_missing(self, result):
+        say(self.words("boot.wanted"))
+        self.tell_lines([with_addresses(result.missing, result.text).strip()])
+        say(self.words("boot.came"))
+        self.tell_lines([(result.instead or self.words("boot.nothing")).strip()])
+        if result.missing in LAST:
+            say()
+            tell(self.words(f"bug.{LAST[result.missing]}"), "  ")

@@ -56,6 +56,15 @@ class Progress:
     def all_done(self):
         return len(self.done) == BOSS
 
+    @property
+    def begun(self):
+        """Was anything written since the last step was passed?"""
+        before = self.copy_of(self.highest) if self.highest else TEMPLATE
+        try:
+            return FILE.read_bytes() != before.read_bytes()
+        except OSError:
+            return True
+
     def mark_passed(self, step, text):
         """A heap that passes a step passes all below it."""
         for below in range(1, step + 1):

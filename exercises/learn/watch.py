@@ -2,20 +2,16 @@
 #
 # Watches the learner's file and checks it at every save. Keys work meanwhile; the terminal is given back as it was found.
 
-import os
-import select
-import signal
-import sys
-import termios
 import time
-import tty
 
-from place import FILE
+from place import FILE, shown
 from screen import say, style, tell
+from terminal import ENOUGH, Terminal
 from trouble import Trouble, trouble_of
 from words import hints
 
 POLL_SECONDS = 0.2
+POLLS_GONE = 5  # then it is no editor that puts another file in its place
 
 
 def stamp():
@@ -34,29 +30,6 @@ def content():
         return None
 
 
-class Terminal:
-    """Keys at once and unseen."""
-
-    def __enter__(self):
-        self.before = termios.tcgetattr(sys.stdin)
-        tty.setcbreak(sys.stdin)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, self.leave)
-        return self
-
-    @staticmethod
-    def leave(number, _frame):
-        raise SystemExit(128 + number)
-
-    def __exit__(self, *_):
-        termios.tcsetattr(sys.stdin, termios.TCSADRAIN, self.before)
-
-    @staticmethod
-    def key(seconds):
-        ready = select.select([sys.stdin], [], [], seconds)[0]
-        return os.read(sys.stdin.fileno(), 1).decode("latin-1") if ready else None
-
-
 class Watch:
     def __init__(self, lesson):
         self.lesson, self.words, self.progress = lesson, lesson.words, lesson.progress
@@ -64,6 +37,7 @@ class Watch:
 
     def waiting(self):
         say()
+        say(style("title", self.lesson.title(self.progress.current)))
         say(style("faint", self.words("watch.waiting", file=FILE.name)))
 
     def check(self):
@@ -73,12 +47,11 @@ class Watch:
         if not self.lesson.check(step):
             return False
         say()
-        say(style("good", self.words("check.step_passed", step=step)))
+        say(style("good", self.words("check.step_passed", step=max(step, self.progress.highest))))
         if self.progress.all_done:
             self.lesson.finished()
             return True
-        self.lesson.list()
-        self.lesson.text(self.progress.current)
+        self.lesson.open_step()
         return False
 
     def look(self):
@@ -99,7 +72,7 @@ class Watch:
         if key in acts:
             self.go_on(acts[key])
             self.waiting()
-        return key in ("q", "\x04", "")
+        return key in ENOUGH
 
     def go_on(self, act):
         """A full disk ends nothing: there will be room again."""
@@ -112,7 +85,8 @@ class Watch:
 
     def run(self):
         with Terminal() as terminal:
-            if self.go_on(self.look):
+            self.seen, gone = stamp(), 0
+            if self.progress.begun and self.go_on(self.look):
                 return
             self.waiting()
             while True:
@@ -120,6 +94,12 @@ class Watch:
                 if key is not None and self.press(key):
                     return
                 now = stamp()
+                gone = gone + 1 if now is None else 0
+                if gone == POLLS_GONE:
+                    self.seen = None
+                    say()
+                    tell(self.words("file.missing", file=shown(FILE)))
+                    self.waiting()
                 if now is not None and now != self.seen:
                     time.sleep(POLL_SECONDS / 4)  # some editors write in two goes
                     if self.go_on(self.look):
