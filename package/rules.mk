@@ -15,7 +15,7 @@ SONAME := libkheap.so.$(firstword $(subst ., ,$(VERSION)))
 INSTALLED := include/kheap.h include/kheap_faults.def share/man/man1/minios.1 share/man/man3/kheap.3 share/man/man3/kheap_*.3
 INSTALLED_LIBRARY := libkheap.a libkheap.so* pkgconfig/kheap.pc cmake/kheap
 
-.PHONY: amalgamate package places install uninstall
+.PHONY: amalgamate package places install uninstall dist
 
 amalgamate: ## write one pair of files, build/amalgamated/kheap.{h,c}
 	@package/amalgamate build/amalgamated
@@ -60,6 +60,9 @@ install: places package ## install kheap; PREFIX=/usr/local DESTDIR= KHEAP_SHARE
 	    package/fill package/$$file.cmake.in '$(PREFIX)' '$(LIBDIR)' > $(DESTDIR)$(LIBDIR)/cmake/kheap/$$file.cmake; done
 	@for section in 1 3; do install -m 644 $(PACKAGE)/man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section; done
 	@echo "kheap $(VERSION) is in $(DESTDIR)$(PREFIX); try: pkg-config --cflags --libs kheap"
+
+dist: ## pack the tree into build/dist, the same bytes each time
+	@package/dist build/dist
 
 uninstall: places ## and take it away again
 	@rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED)) $(addprefix $(DESTDIR)$(LIBDIR)/,$(INSTALLED_LIBRARY))

@@ -221,6 +221,68 @@ def test_man_pages(installed):
     assert sentence in header and sentence in text
 
 
+def clone_of_the_tree(to):
+    """A clone with what stands in this tree, committed or not."""
+    copied(to)
+    run("git", "init", "-q", cwd=to)
+    run("git", "add", "-A", cwd=to)
+    run("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "all", cwd=to,
+        GIT_COMMITTER_DATE="1700000000 +0000", GIT_AUTHOR_DATE="1700000000 +0000")
+    return to
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    tree = clone_of_the_tree(tmp_path_factory.mktemp("dist") / "tree")
+    (tree / "not-tracked.c").write_text("int mine;\n")
+    run("make", "-s", "dist", cwd=tree)
+    return tree / f"build/dist/kheap-{VERSION}.tar.gz"
+
+
+@pytest.fixture
+def unpacked(archive, tmp_path):
+    run("tar", "xzf", archive, cwd=tmp_path)
+    return tmp_path / f"kheap-{VERSION}"
+
+
+def test_archive_is_the_same_bytes_each_time(archive, unpacked, tmp_path):
+    """Made again elsewhere, by somebody else, later; and from the unpacked archive, where there is no git."""
+    other = clone_of_the_tree(tmp_path / "elsewhere")
+    (other / "README.md").touch()
+    run("sh", "-c", "umask 077 && make -s dist", cwd=other, TZ="Asia/Dhaka", LC_ALL="C.UTF-8")
+    assert (other / "build/dist" / archive.name).read_bytes() == archive.read_bytes()
+    run("make", "-s", "dist", cwd=unpacked)
+    assert (unpacked / "build/dist" / archive.name).read_bytes() == archive.read_bytes()
+    (unpacked / "README.md").write_text("another\n")
+    run("make", "-s", "dist", cwd=unpacked)
+    assert (unpacked / "build/dist" / archive.name).read_bytes() != archive.read_bytes()
+
+
+def test_archive_holds_what_git_tracks(unpacked):
+    files = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if not path.is_dir()}
+    assert {"MANIFEST", "heap/kheap.c", "minios", "LICENSE", ".clang-format"} <= files
+    assert not [name for name in files if name.startswith(("build/", ".git/", "not-tracked"))]
+    run("sha256sum", "--quiet", "--strict", "-c", "MANIFEST", cwd=unpacked)
+    assert os.access(unpacked / "minios", os.X_OK) and not os.access(unpacked / "heap/kheap.c", os.X_OK)
+
+
+def test_archive_builds_and_tests_itself(unpacked):
+    run("make", "-s", "package", "build/tests/gcc64/heap", cwd=unpacked)
+    cases = run("build/tests/gcc64/heap", "--list", cwd=unpacked).split()
+    told = run("build/tests/gcc64/heap", *cases, cwd=unpacked, MODEL_SEEDS="4")
+    assert len(cases) > 100 and all(f"{case}: " in told for case in cases)
+    assert (unpacked / "build/package/libkheap.a").exists() and (unpacked / "build/package/man/kheap.3").exists()
+
+
+@pytest.mark.parametrize("gone, word", [("MANIFEST", "make dist"), ("heap/kheap.c", "heap/kheap.c belongs to the tree")])
+def test_archive_is_refused_in_a_line(unpacked, gone, word):
+    (unpacked / gone).unlink()
+    done = subprocess.run([unpacked / "package/dist", unpacked / "build/dist"], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode != 0 and word in done.stdout and done.stdout.count("\n") == 1
+    assert not (unpacked / "build").exists()
+
+
 @pytest.mark.parametrize("optimise", ["-O0", "-O2"])
 def test_port_guide_compiles(tmp_path, optimise):
     listings = re.findall(r"```c\n(.*?)```", (ROOT / "examples/port-to-your-kernel.md").read_text(), re.S)
