@@ -128,6 +128,13 @@ def test_header_as_cpp(tmp_path, compiler):
     assert "kheap_alloc" in run("nm", "-u", tmp_path / "o").split()  # by its name in C
 
 
+def test_library_exports_what_is_promised(installed):
+    """Neither less, which would break who is linked, nor more, which somebody would come to rely on."""
+    promised = re.findall(r"^call .*?\b(kheap_\w+)\(", (ROOT / "package/abi.txt").read_text(), re.M)
+    exported = run("nm", "-D", "--defined-only", installed / "lib/libkheap.so").splitlines()
+    assert sorted(line.split()[-1] for line in exported) == sorted(promised)
+
+
 @pytest.mark.parametrize("kind", ["static", "shared"])
 def test_pkg_config(installed, tmp_path, kind):
     (tmp_path / "user.c").write_text(CONSUMER)
