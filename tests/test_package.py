@@ -305,7 +305,7 @@ def test_the_example_of_the_man_page(installed, tmp_path):
 @pytest.mark.parametrize("optimise", ["-O0", "-O2"])
 def test_port_guide_compiles(tmp_path, optimise):
     listings = re.findall(r"```c\n(.*?)```", (ROOT / "examples/port-to-your-kernel.md").read_text(), re.S)
-    assert len(listings) == 5
+    assert len(listings) > 5
     unused = "void *use(void);\nvoid *use(void) { kfree(kmalloc(1)); return 0; }\n"
     (tmp_path / "port.c").write_text("\n".join(listings) + unused)
     run("gcc", optimise, "-ffreestanding", "-nostdlib", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/heap", "-c",
