@@ -96,3 +96,32 @@ def test_the_cases_build_as_the_guide_tells(tmp_path):
     run("sh", "-c", f"cd {ROOT}; {figures.M0} {line} {figures.PICOLIBC.replace('0x100000', '0x1000000')} -o {tmp_path}/cases.elf")
     told = run(*figures.BOARD.replace("native", "native,arg=heap_is_three_words").split(), tmp_path / "cases.elf")
     assert "heap_is_three_words: " in told
+
+
+FIRMWARE = ROOT / "examples/firmware"
+LIBGCC = "$(arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb -print-libgcc-file-name)"
+ON_A_BOARD = {  # how a source is compiled, and how all are linked
+    "gcc": ("arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb", "arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb -nostdlib {how}"),
+    "clang": ("clang --target=thumbv6m-none-eabi", "ld.lld"),
+}
+
+
+@pytest.mark.parametrize("how", ["-Os", "-Os -flto", "-O2 -flto"])
+@pytest.mark.parametrize("compiler", ON_A_BOARD)
+def test_own_memset_and_link_time_optimisation(tmp_path, compiler, how):
+    compile_one, link = ON_A_BOARD[compiler]
+    for source in (*HEAP, FIRMWARE / "main.c"):
+        run(*compile_one.split(), *how.split(), "-std=c11", "-ffreestanding", f"-I{ROOT}/heap", "-c", source, "-o", tmp_path / f"{source.stem}.o")
+    run("sh", "-c", f"{link.format(how=how)} -T {FIRMWARE}/link.ld {tmp_path}/*.o {LIBGCC} -o {tmp_path}/a.elf")
+    assert run(FIRMWARE / "run", tmp_path / "a.elf").endswith("E04 refused\nE07 refused\nall came back\n")
+
+
+@pytest.mark.parametrize("compiler", ["gcc -O2 -flto=auto", "gcc -m32 -O2 -flto=auto", "clang -O2 -flto -fuse-ld=lld"])
+def test_the_cases_after_link_time_optimisation(tmp_path, compiler):
+    """They hold the owners too: a call that was put in line would name who called its caller."""
+    cases = [path for folder in ("heap", "model") for path in sorted((ROOT / "tests" / folder).glob("*.c")) if path.name != "told.c"]
+    run(*compiler.split(), "-std=c11", "-iquote", ROOT / "heap", "-iquote", ROOT / "tests", *HEAP, ROOT / "tests/case.c", *cases, "-o",
+        tmp_path / "cases")
+    names = run(tmp_path / "cases", "--list").split()
+    assert len(names) > 100
+    run("env", "MODEL_SEEDS=8", tmp_path / "cases", *names)
