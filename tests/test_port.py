@@ -47,6 +47,22 @@ def test_nothing_is_read_that_was_not_written(tmp_path):
     assert "as the guide says" in run("valgrind", "-q", "--error-exitcode=3", tried(tmp_path, "gcc -g -O1"))
 
 
+@pytest.mark.parametrize("look", ["instead", "beside"])
+@pytest.mark.parametrize("compiler", ["gcc -O2", "gcc -m32 -Os -fno-pic -no-pie", "clang -O1 -fsanitize=address,undefined", "gcc -O2 -flto"])
+def test_refused_in_brief(tmp_path, compiler, look):
+    sources = [path for path in figures.BRIEF if look == "beside" or path.name != "kheap_look.c"]
+    port = ROOT / "tests/port"
+    more = [] if look == "beside" else ["-DNO_LOOK"]
+    run(*compiler.split(), "-std=c11", "-Wall", "-Wextra", "-Werror", "-DMOST_BLOCKS=1000", *more, f"-I{ROOT}/heap", port / "brief.c",
+        port / "stage.c", *sources, "-o", tmp_path / "brief")
+    assert run(tmp_path / "brief") == "refused in brief\n"
+
+
+def test_brief_refusals_are_bounded():
+    rows = re.findall(r"^\| (`kheap_.*?) \|.*\| (\S+) \|$", kept("brief"), re.M)
+    assert len(rows) > 5 and {told for _, told in rows} == {"yes"}
+
+
 def kept(name):
     return figures.place(name).search(GUIDE)[2].rstrip("\n")
 

@@ -17,6 +17,7 @@ BUILD = ROOT / "build/port"
 GUIDE = ROOT / "examples/port-to-your-kernel.md"
 PORT = ROOT / "tests/port"
 HEAP = sorted((ROOT / "heap").glob("*.c"))
+BRIEF = [ROOT / "package/kheap_brief.c", *HEAP]  # first, as it has to be in an archive; on a command line the order is free
 CALLS = re.findall(r"^(?:call|yours) .*?\b(kheap_\w+)\(", (ROOT / "package/abi.txt").read_text(), re.M)
 DEPTHS = (1, 1000, 100000)
 PICOLIBC = ("--specs=picolibc.specs --oslib=semihost --crt0=semihost -Tpicolibc.ld -Wl,--defsym=__stack_size=0x8000 "
@@ -53,17 +54,17 @@ def compiled(compiler, options, sources, folder):
 
 # ---- Instructions: the calls are toggled on, the fault function off, and what was counted is written down after each way
 
-def cost_program():
-    renamed = [f"-D{call}=set_{call}" for call in CALLS]
-    objects = [*compiled("gcc -O2", [], [PORT / "cost.c", *HEAP], "cost"),
-               *compiled("gcc -O2", renamed, [PORT / "stage.c", *HEAP], "cost/stage")]
-    run("gcc", *objects, "-Wl,--defsym=set_kheap_fault=kheap_fault", "-o", BUILD / "cost/cost")
-    return BUILD / "cost/cost"
+def cost_program(heap, folder):
+    renamed = [f"-D{call}=set_{call}" for call in [*CALLS, *(f"kheap_refuse_{what}" for what in ("alloc", "free", "mark", "release"))]]
+    objects = [*compiled("gcc -O2", [], [PORT / "cost.c", *heap], folder),
+               *compiled("gcc -O2", renamed, [PORT / "stage.c", *HEAP], "stage")]
+    run("gcc", *objects, "-Wl,--defsym=set_kheap_fault=kheap_fault", "-o", BUILD / folder / "cost")
+    return BUILD / folder / "cost"
 
 
 def counted(program, call):
     """(call, way) and its instructions at each depth."""
-    output = BUILD / f"cost/{call}.out"
+    output = program.with_name(f"{call}.out")
     said = run("valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={output}", f"--toggle-collect={call}",
                "--toggle-collect=kheap_fault", "--dump-after=end_of_way", program, call).splitlines()
     found = collections.defaultdict(list)
@@ -73,32 +74,32 @@ def counted(program, call):
     return found
 
 
-def instructions():
-    program = cost_program()
+def instructions(heap, folder):
+    program = cost_program(heap, folder)
     return {key: counts for call in CALLS if call != "kheap_fault" for key, counts in counted(program, call).items()}
 
 
 # ---- Stack
 
-def deepest(graph_files):
+def deepest(objects):
     """Bytes of stack of each function together with whatever it may call; your own fault function counts as none."""
-    text = "".join(path.read_text() for path in graph_files)
-    own = {title: int(size) for title, size in re.findall(r'node: \{ title: "([^"]+)" label: "[^"]*?\\n(\d+) bytes \((?:static|dynamic,bounded)\)', text)}
-    assert own and "bytes (dynamic)" not in text
-    calls = collections.defaultdict(set)
-    for caller, called in re.findall(r'edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"', text):
+    text = "".join(path.with_suffix(".ci").read_text() for path in objects)
+    own, calls = collections.defaultdict(int), collections.defaultdict(set)
+    assert "bytes (dynamic)" not in text
+    for name, size in re.findall(r'node: \{ title: "(?:[^":]+:)?(\w[\w.]*)" label: "[^"]*?\\n(\d+) bytes \(', text):
+        own[name] = max(own[name], int(size))
+    for caller, called in re.findall(r'edge: \{ sourcename: "(?:[^":]+:)?([^":]+)" targetname: "(?:[^":]+:)?([^":]+)"', text):
         calls[caller].add(called)
 
     def depth(name, above=()):
         assert name not in above, f"{name} calls itself"
         return own.get(name, 0) + max((depth(called, (*above, name)) for called in calls[name]), default=0)
 
-    return {name.rpartition(":")[2]: depth(name) for name in own}
+    return {name: depth(name) for name in list(own)}
 
 
-def bounds(machine):
-    objects = compiled(MACHINES[machine], [], HEAP, machine.split(",")[0])
-    return deepest(path.with_suffix(".ci") for path in objects)
+def bounds(machine, heap):
+    return deepest(compiled(MACHINES[machine], [], heap, f"{machine.split(',')[0]}/{len(heap)}"))
 
 
 def painted():
@@ -106,7 +107,7 @@ def painted():
     sources = [PORT / "paint.c", PORT / "stage.c", *HEAP]
     objects = compiled(M0, ["--specs=picolibc.specs", "-DMOST_BLOCKS=10"], sources, "paint")
     run(*M0.split(), *PICOLIBC.split(), *objects, "-o", BUILD / "paint/paint.elf")
-    most, found = deepest(path.with_suffix(".ci") for path in objects), {}
+    most, found = deepest(objects), {}
     for line in run(*BOARD.split(), BUILD / "paint/paint.elf").splitlines():
         call, way, function, size = line.split("|")
         found[call, way] = int(size) - (most[function] - most[call]), most[call]
@@ -139,7 +140,7 @@ def linked(sources):
 def functions():
     """Bytes of each function."""
     lines = [run("arm-none-eabi-nm", "-S", "-t", "d", path).splitlines() for path in compiled(M0, [], HEAP, "code/all")]
-    return {words[3]: int(words[1]) for file in lines for words in map(str.split, file) if len(words) == 4 and words[2] in "tTrR"}
+    return {words[3]: int(words[1]) for file in lines for words in map(str.split, file) if len(words) == 4 and words[2] in "tTrRwW"}
 
 
 # ---- The tables
@@ -149,9 +150,11 @@ def table(head, rows):
                       *("| " + " | ".join(map(str, row)) + " |" for row in rows)])
 
 
-def instruction_table():
+def instruction_table(heap=None, folder="cost", only=""):
     rows = []
-    for (call, way), counts in instructions().items():
+    for (call, way), counts in instructions(heap or HEAP, folder).items():
+        if only not in way:
+            continue
         told = [f"{count:,}" for count in counts]
         told[0] = "-" if "E04" in way else told[0]  # the lowest block of one is the last: it may go
         rows.append((f"`{call}`{' ' + way if way else ''}", *told, "yes" if counts[1] == counts[2] else "**no**"))
@@ -159,14 +162,23 @@ def instruction_table():
 
 
 def stack_table():
-    of = {machine: bounds(machine) for machine in MACHINES}
+    of = {machine: bounds(machine, HEAP) for machine in MACHINES}
+    brief = bounds("Cortex-M0, -Os", [path for path in BRIEF if path.name != "kheap_look.c"])
     well = {call: took for (call, way), (took, _) in painted().items() if "refused" not in way and "NULL" not in way}
-    return table(["call", "when it goes well, Cortex-M0", *(f"never more: {machine}" for machine in MACHINES)],
-                 [(f"`{call}`", well[call], *(of[machine][call] for machine in MACHINES)) for call in CALLS if call in well])
+    return table(["call", "goes well: Cortex-M0", "refused in brief", *(f"never more: {machine}" for machine in MACHINES)],
+                 [(f"`{call}`", well[call], brief.get(call, "-"), *(of[machine][call] for machine in MACHINES)) for call in CALLS if call in well])
+
+
+def brief_table():
+    return instruction_table(BRIEF, "brief", "refused")
 
 
 def code_table():
     return table(["a program that calls", "bytes"], linked(HEAP).items())
+
+
+def brief_code_table():
+    return table(["a program that calls", "bytes, refused in brief"], linked(BRIEF).items())
 
 
 def function_table():
@@ -174,7 +186,8 @@ def function_table():
     return textwrap.fill(told, 120, break_long_words=False)
 
 
-TABLES = {"instructions": instruction_table, "stack": stack_table, "code": code_table, "functions": function_table}
+TABLES = {"instructions": instruction_table, "stack": stack_table, "brief": brief_table, "code": code_table, "brief-code": brief_code_table,
+          "functions": function_table}
 
 
 def compilers():

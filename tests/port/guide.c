@@ -105,6 +105,19 @@ static void a_report_without_printf(void)
     CHECK(said[0] == '\0');
 }
 
+static void the_block_around_a_pointer(void)
+{
+    char *first = kmalloc(100), *second = kmalloc(0), *third = kmalloc(13);
+
+    CHECK(block_around(first).payload == first && block_around(first + 99).payload == first);
+    CHECK(block_around(first + 100).payload == NULL && block_around(first - 1).payload == NULL);
+    CHECK(block_around(second).payload == second && block_around(third + 12).payload == third);
+    CHECK(block_around(third + 13).payload == NULL && block_around(&first).payload == NULL);
+    kfree(third);
+    kfree(second);
+    kfree(first);
+}
+
 static void hand_over(void)
 {
     unsigned char *from = heap.free_memory_pointer, *to = heap.heap_end;
@@ -192,6 +205,7 @@ int main(void)
     memory_as_it_comes();
     kernel();
     a_report_without_printf();
+    the_block_around_a_pointer();
     hand_over();
     growing_by_mapping();
     growing_otherwise();

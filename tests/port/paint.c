@@ -9,6 +9,13 @@
 
 enum { DEPTH = 3000, PAINT = 0x5A };
 
+static enum kheap_fault told;
+
+void kheap_fault(const struct kheap_report *report)
+{
+    told = report->fault;
+}
+
 #if defined(__arm__)
 #define STACK_POINTER "mov %0, sp"
 #elif defined(__riscv)

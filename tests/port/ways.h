@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * Each call in each way in which it can go. What the fault function does is not the heap's and is not counted.
+ * Each call in each way in which it can go.
  */
 #ifndef PORT_WAYS_H
 #define PORT_WAYS_H
 
 #include "stage.h"
-
-static enum kheap_fault told;
-
-void kheap_fault(const struct kheap_report *report)
-{
-    told = report->fault;
-}
-
-static bool see(const struct kheap_block *block, void *context)
-{
-    (void)context;
-    return block != NULL;
-}
 
 struct way {
     const char *call, *way, *name;
@@ -47,14 +34,23 @@ WAY(free_null, kheap_free(&s->heap, NULL))
 WAY(free_twice, kheap_free(&s->heap, s->heap.free_memory_pointer))
 WAY(free_outside, kheap_free(&s->heap, s))
 WAY(free_lowest, kheap_free(&s->heap, s->lowest))
-WAY(free_within, kheap_free(&s->heap, (unsigned char *)s->lowest + 8))
+WAY(free_within, kheap_free(&s->heap, (unsigned char *)s->lowest + KHEAP_ALIGN))
 WAY(free_damaged, ((unsigned char *)s->newest)[BLOCK_BYTES] ^= 1; kheap_free(&s->heap, s->newest))
 WAY(mark, kheap_mark(&s->heap))
 WAY(release_none, kheap_release(&s->heap, s->none))
 WAY(release_all, kheap_release(&s->heap, s->all))
+
+#ifndef NO_LOOK /* linked without kheap_look.c */
+static bool see(const struct kheap_block *block, void *context)
+{
+    (void)context;
+    return block != NULL;
+}
+
 WAY(stats, kheap_stats(&s->heap))
 WAY(check, kheap_check(&s->heap, NULL))
 WAY(walk, kheap_walk(&s->heap, see, NULL))
+#endif
 
 #define NAMED(function) #function, function
 
@@ -79,9 +75,11 @@ static const struct way ways[] = {
     { "kheap_mark", "", NAMED(mark), 0 },
     { "kheap_release", "of nothing", NAMED(release_none), 0 },
     { "kheap_release", "of all blocks", NAMED(release_all), 0 },
+#ifndef NO_LOOK
     { "kheap_check", "", NAMED(check), 0 },
     { "kheap_walk", "", NAMED(walk), 0 },
     { "kheap_stats", "", NAMED(stats), 0 },
+#endif
 };
 
 #endif
