@@ -11,7 +11,7 @@ CC := gcc
 endif
 PYTHON ?= /usr/bin/python3
 
-# Which version of the hooks the kernel has: SANITIZE=1 makes the instrumented build.
+# SANITIZE=1 makes the instrumented build; what it answers in the kernel is this room.
 FLAVOUR := $(if $(SANITIZE),sanitize,plain)
 BUILD := build/$(MACHINE)-$(notdir $(CC))$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)$(if $(LEARNER),-my)
 KERNEL := $(BUILD)/minios.elf
@@ -23,14 +23,15 @@ OPTIMISE = $(if $(filter heap/% kernel/sanitize/%,$<),-O2,$(FOR_SIZE))
 # Functions that happen to be alike stay two, so that a backtrace names the right one.
 KEEP_NAMES := $(if $(findstring clang,$(CC)),,-fno-ipa-icf)
 CFLAGS = -std=c11 $(OPTIMISE) -g $(WARNINGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-strict-aliasing \
-         -iquote kernel -iquote kernel/$(FLAVOUR) -iquote heap -DHEAP_SIZE=$(HEAP_SIZE) $(KEEP_NAMES) \
+         -iquote kernel -iquote heap $(if $(SANITIZE),-DINSTRUMENTED) -DHEAP_SIZE=$(HEAP_SIZE) $(KEEP_NAMES) \
          $(if $(LEARNER),-iquote exercises $(if $(filter $(LEARNER),$<),-w))
 
 include machine/$(MACHINE)/machine.mk
 
 # LEARNER=FILE puts another heap into the kernel, one with the calls of exercises/my_heap.h.
 HEAP := $(if $(LEARNER),$(LEARNER) $(wildcard exercises/kernel/*.c),$(wildcard heap/*.c))
-SOURCES := $(HEAP) $(filter-out $(LEAVE_OUT),$(wildcard kernel/*.c)) $(wildcard kernel/$(FLAVOUR)/*.c) \
+ROOMS := kernel $(addprefix kernel/,base memory prompt lab $(FLAVOUR))
+SOURCES := $(HEAP) $(filter-out $(LEAVE_OUT),$(wildcard $(ROOMS:%=%/*.c))) \
            $(MACHINE_SOURCES)
 OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))
 
@@ -42,8 +43,8 @@ else
 CHECK_CALLS := -fsanitize=kernel-address $(patsubst %,--param asan-%,stack=0 globals=0 instrumentation-with-call-threshold=0)
 endif
 UNDEFINED := -fsanitize=undefined
-MAY_TOUCH_ALL := heap/%.c kernel/heap_view.c kernel/fault.c
-NOT_INSTRUMENTED := kernel/sanitize/%.c kernel/string.c machine/% $(BUILD)/% tools/%
+MAY_TOUCH_ALL := heap/%.c kernel/memory/heap_view.c kernel/memory/fault.c
+NOT_INSTRUMENTED := kernel/sanitize/%.c kernel/base/string.c machine/% $(BUILD)/% tools/%
 INSTRUMENT = $(if $(filter $(NOT_INSTRUMENTED),$<),$(NO_LIBRARY_CALLS) $(if $(filter kernel/%,$<),$(RUN_TIME_CFLAGS)),$(UNDEFINED) \
              $(if $(filter $(MAY_TOUCH_ALL),$<),,$(CHECK_CALLS)))
 NO_LIBRARY_CALLS := -fno-builtin $(if $(findstring clang,$(CC)),,-fno-tree-loop-distribute-patterns)

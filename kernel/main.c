@@ -2,16 +2,18 @@
  *
  * The boot, as a table of contents: one call a line, and what it makes possible.
  */
-#include "console.h"
-#include "fault.h"
-#include "instrument.h"
+#include "base/console.h"
+#include "base/instrument.h"
+#include "base/memory_map.h"
+#include "base/options.h"
+#include "base/panic.h"
+#include "base/print.h"
 #include "kernel.h"
-#include "kmalloc.h"
 #include "machine.h"
-#include "memory.h"
-#include "options.h"
-#include "print.h"
-#include "shell.h"
+#include "memory/fault.h"
+#include "memory/heap_view.h"
+#include "memory/kmalloc.h"
+#include "prompt/shell.h"
 
 static void start_console(void)
 {
@@ -58,14 +60,15 @@ static void greet(void)
 /* clang-format off */
 void kmain(void)
 {
-    start_console();       /* now we can be heard */
-    memory_read();         /* what there is, and what is taken */
+    start_console();             /* now we can be heard */
+    panic_shows(heap_print_map); /* and a panic ends with the picture of the heap */
+    memory_read();               /* what there is, and what is taken */
     tell_memory();
-    init_heap();           /* the three words; now kmalloc works */
+    init_heap();                 /* the three words; now kmalloc works */
     tell_heap();
     tell_checks();
-    choose_fault_policy(); /* loud and dead, or loud and alive */
+    choose_fault_policy();       /* loud and dead, or loud and alive */
     greet();
-    shell();               /* the rest is up to you */
+    shell();                     /* the rest is up to you */
 }
 /* clang-format on */

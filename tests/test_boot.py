@@ -104,7 +104,7 @@ def test_gdb_stops_at_the_start_and_knows_the_symbols(machine, tmp_path):
     done = subprocess.run([ROOT / "machine" / machine / "debug", image(machine)], cwd=ROOT, env=env, timeout=60,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert re.search(r"#0 +kmain \(\) at kernel/main.c:\d+", done.stdout), done.stdout
-    assert re.search(r"cmd_alloc \(count=2, words=0x[0-9a-f]+.*\) at kernel/commands.c", done.stdout), done.stdout
+    assert re.search(r"cmd_alloc \(count=2, words=0x[0-9a-f]+.*\) at kernel/prompt/commands.c", done.stdout), done.stdout
     assert "heap_start = 0x" in done.stdout
 
 

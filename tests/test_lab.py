@@ -14,7 +14,7 @@ from kernel import MACHINES, OK, PANIC, ROOT, floor_of, run
 BUILDS = ["gcc", "gcc-sanitize"]
 LONG_BUILDS = ["gcc", pytest.param("gcc-sanitize", marks=pytest.mark.slow)]
 
-BUGS = [name.replace("_", "-") for name in re.findall(r"^BUG\((\w+),", (ROOT / "kernel" / "bugs.def").read_text(), re.M)]
+BUGS = [name.replace("_", "-") for name in re.findall(r"^BUG\((\w+),", (ROOT / "kernel" / "lab" / "bugs.def").read_text(), re.M)]
 LAB_BYTES = 1024
 
 

@@ -218,7 +218,7 @@ def test_progress_is_replaced_as_a_whole(learner):
 
 
 def test_half_a_file_of_a_build_that_was_killed_does_not_stay(learner):
-    for half in ("host-gcc-my/kernel/print.c.o", "i386-gcc-my/symbols.c", "host-gcc-my/minios.elf.new"):
+    for half in ("host-gcc-my/kernel/base/print.c.o", "i386-gcc-my/symbols.c", "host-gcc-my/minios.elf.new"):
         path = learner.home / "build" / half
         path.write_bytes(path.read_bytes()[:1000] if path.exists() else b"\x7fELF")
     status, said = learner.try_out(solution(3))

@@ -40,7 +40,7 @@ def test_both_show_the_same_session():
 @pytest.mark.parametrize("name", READMES)
 def test_every_command_and_fault_is_named(name):
     text = (ROOT / name).read_text()
-    table = (ROOT / "kernel" / "commands.c").read_text()
+    table = (ROOT / "kernel" / "prompt" / "commands.c").read_text()
     for command in re.findall(r'^    \{ "(\w+)", "', table, re.M):
         assert re.search(rf"`{command}\b", text), command
     for code in range(1, 10):

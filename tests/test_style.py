@@ -20,6 +20,17 @@ TEXTS = [*C_FILES, *SCRIPTS, ROOT / "Makefile", *ROOT.glob("*/*.mk"), *ROOT.glob
          *(path for path in ROOT.glob("tools/*") if path.is_file())]
 LONGEST_FUNCTION = 40
 
+# Which room of the kernel may include which others, itself apart: always one further down. "" is kernel/ itself: what a
+# machine must give, how the kernel ends, and main.c, which calls them all. Every room may look into heap/, which knows nobody.
+ROOMS = {
+    "base": {""},
+    "memory": {"", "base"},
+    "lab": {"", "base", "memory"},
+    "prompt": {"", "base", "memory", "lab"},
+    "plain": {"base"},
+    "sanitize": {"", "base", "memory"},
+}
+
 
 def name(path):
     return str(path.relative_to(ROOT))
@@ -70,10 +81,38 @@ def test_the_heap_knows_nobody():
         assert set(re.findall(r"^#include <(.*?)>", path.read_text(), re.M)) <= {"stdbool.h", "stddef.h", "stdint.h"}
 
 
+def room_of(include):
+    """The room that an include names; None is the heap's."""
+    return None if include.startswith("kheap") else include.rpartition("/")[0]
+
+
+def test_no_arrow_between_the_rooms_of_the_kernel_runs_back_up():
+    arrows = {room: set() for room in ROOMS}
+    for path in sorted((ROOT / "kernel").glob("*/*.[ch]")):
+        arrows[path.parent.name] |= {room_of(include) for include in includes(path)} - {path.parent.name, None}
+    assert arrows == ROOMS
+    below = {""}
+    for room in ("base", "plain", "memory", "sanitize", "lab", "prompt"):
+        assert ROOMS[room] <= below, room
+        below.add(room)
+
+
+def test_each_include_in_the_kernel_names_a_file_that_is_there():
+    for path in (ROOT / "kernel").rglob("*.[ch]"):
+        for include in includes(path):
+            assert (ROOT / ("heap" if include.startswith("kheap") else "kernel") / include).exists(), f"{name(path)}: {include}"
+
+
+def test_events_know_the_numbers_and_numbers_no_events():
+    knows = {stem: {include for path in (ROOT / "kernel" / "memory").glob(f"{stem}.[ch]") for include in includes(path)}
+             for stem in ("events", "numbers")}
+    assert "memory/numbers.h" in knows["events"] and "memory/events.h" not in knows["numbers"]
+
+
 def test_the_booted_kernel_needs_no_c_library():
     """<limits.h> is the trap: it is freestanding by name, but takes the C library's along, which may not be there."""
-    for folder in ("heap", "kernel", "kernel/plain", "kernel/sanitize", "machine/i386"):
-        for path in (ROOT / folder).glob("*.[ch]"):
+    for folder in ("heap", "kernel", "machine/i386"):
+        for path in (ROOT / folder).rglob("*.[ch]"):
             included = set(re.findall(r"^#include <(.*?)>", path.read_text(), re.M))
             assert included <= {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}, name(path)
 

@@ -12,11 +12,11 @@ TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/h
 
 TEST_MULTIBOOT_SOURCES := machine/i386/multiboot.c tests/case.c \
                           $(sort $(wildcard tests/multiboot/*.c))
-TEST_PRINT_SOURCES := kernel/print.c tests/case.c tests/print/print.c
-TEST_SANITIZE_SOURCES := heap/kheap.c $(patsubst %,kernel/%.c,kmalloc numbers print events description) tools/no-symbols.c $(wildcard kernel/sanitize/*.c) \
+TEST_PRINT_SOURCES := kernel/base/print.c tests/case.c tests/print/print.c
+TEST_SANITIZE_SOURCES := heap/kheap.c $(patsubst %,kernel/%.c,base/print memory/kmalloc memory/numbers memory/events memory/description) tools/no-symbols.c $(wildcard kernel/sanitize/*.c) \
                          tests/case.c $(wildcard tests/sanitize/*.c)
 
-TEST_CFLAGS := -std=c11 -g -iquote heap -iquote kernel -iquote kernel/sanitize -iquote machine/i386 -iquote tests -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
+TEST_CFLAGS := -std=c11 -g -iquote heap -iquote kernel -iquote machine/i386 -iquote tests -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
 TEST_SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all
 
 test_compiler = $(if $(findstring clang,$1),clang,gcc)
@@ -38,7 +38,8 @@ build/tests/$1/obj/%.o: %.c tests/tests.mk
 build/tests/$1/heap: $(call test_objects,$1,$(TEST_HEAP_SOURCES))
 build/tests/$1/print: $(call test_objects,$1,$(TEST_PRINT_SOURCES))
 build/tests/$1/multiboot: $(call test_objects,$1,$(TEST_MULTIBOOT_SOURCES))
-build/tests/$1/obj/tests/sanitize/undefined.o: TEST_MORE := -fsanitize=undefined
+build/tests/$1/obj/tests/sanitize/%.o build/tests/$1/obj/kernel/memory/%.o build/tests/$1/obj/kernel/sanitize/%.o: TEST_MORE += -DINSTRUMENTED
+build/tests/$1/obj/tests/sanitize/undefined.o: TEST_MORE += -fsanitize=undefined
 build/tests/$1/sanitize: $(call test_objects,$1,$(TEST_SANITIZE_SOURCES))
 build/tests/$1/heap build/tests/$1/print build/tests/$1/multiboot build/tests/$1/sanitize:
 	@echo "  LINK  $$@"

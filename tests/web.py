@@ -63,7 +63,7 @@ def address_in(line):
 def bug_codes():
     """Each bug of the lab, with the number of the fault that refuses it; 0 where none does."""
     faults = re.findall(r"^KHEAP_FAULT\((\d+), (\w+),", (ROOT / "heap" / "kheap_faults.def").read_text(), re.M)
-    bugs = re.findall(r"^BUG\((\w+), (?:KHEAP_E_(\w+)|0),", (ROOT / "kernel" / "bugs.def").read_text(), re.M)
+    bugs = re.findall(r"^BUG\((\w+), (?:KHEAP_E_(\w+)|0),", (ROOT / "kernel" / "lab" / "bugs.def").read_text(), re.M)
     numbers = {name: int(number) for number, name in faults}
     codes = {bug.replace("_", "-"): numbers[fault] if fault else 0 for bug, fault in bugs}
     assert len(numbers) == 9 and len(codes) == 18

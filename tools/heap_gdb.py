@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # Commands for gdb, which `make debug` loads:  heap events [COUNT]   heap blocks   heap words
-# They read memory only, by the kernel's own description of it (kernel/description.h), so they work wherever the kernel
+# They read memory only, by the kernel's own description of it (kernel/memory/description.h), so they work wherever the kernel
 # stands still, in the midst of a panic too.
 
 import re

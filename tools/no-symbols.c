@@ -2,7 +2,7 @@
  *
  * The symbol table of the first link, before there is one.
  */
-#include "symbols.h"
+#include "base/symbols.h"
 
 const unsigned char kernel_symbol_pairs[1][2] __attribute__((section(".ksyms"))) = { { 0, 0 } };
 const unsigned char kernel_symbols[1] __attribute__((section(".ksyms"))) = { 0 };

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: MIT
 #
-# Makes the table of kernel/symbols.h out of `nm -n`: for each function its length and its name, packed. The name is
+# Makes the table of kernel/base/symbols.h out of `nm -n`: for each function its length and its name, packed. The name is
 # packed by pairs: the two codes that most often stand side by side become one new code, again and again (Gage, "A new
 # algorithm for data compression", 1994). Letters are codes below 128, so that 128 pairs find room in a byte.
 
 BEGIN {
-    LONGEST = 63 # as kernel/symbols.c has room for
+    LONGEST = 63 # as kernel/base/symbols.c has room for
     FIRST_PAIR = 128
     for (i = 1; i < 128; i++)
         code_of[sprintf("%c", i)] = i
@@ -79,7 +79,7 @@ function print_length(value) {
 
 END {
     address[rows + 1] = end ? number(end) : address[rows]
-    print "#include \"symbols.h\"\n"
+    print "#include \"base/symbols.h\"\n"
     spell()
     print "const unsigned char kernel_symbol_pairs[][2] __attribute__((section(\".ksyms\"))) = {"
     pack()

@@ -7,9 +7,9 @@
 #include "kheap.h"
 #include "my_heap.h"
 
+#include "base/string.h"
 #include "kernel.h"
 #include "machine.h"
-#include "string.h"
 
 _Static_assert(sizeof(struct kheap) == sizeof(struct my_heap) &&
                    offsetof(struct kheap, heap_start) == offsetof(struct my_heap, heap_start) &&

@@ -2,7 +2,7 @@
  *
  * The plain build: nothing is instrumented, so nothing is reported.
  */
-#include "instrument.h"
+#include "base/instrument.h"
 
 const struct option instrument_options[] = { { NULL, NULL } };
 

@@ -2,9 +2,9 @@
  *
  * What the compiler calls in front of each access: is it allowed? The way for the good ones is short.
  */
-#include "hooks.h"
-#include "report.h"
-#include "shadow.h"
+#include "base/ranges.h"
+#include "sanitize/report.h"
+#include "sanitize/shadow.h"
 
 /* The names are the compiler's. */
 #define FOR_EACH_SIZE(X) X(1) X(2) X(4) X(8) X(16)

@@ -2,10 +2,10 @@
  *
  * The last freed blocks: a ring in which the newest takes the place of the oldest.
  */
-#include "freed.h"
+#include "sanitize/freed.h"
 
-#include "kmalloc.h"
-#include "numbers.h"
+#include "memory/kmalloc.h"
+#include "memory/numbers.h"
 
 #include <stdbool.h>
 

@@ -11,15 +11,15 @@
  * When the block on top of a quarantine is freed, the quarantine is freed with it. So the heap's own rules stay: the
  * last block goes first, and an allocation and its free restore the three words.
  */
-#include "hooks.h"
+#include "memory/hooks.h"
 
-#include "freed.h"
-#include "instrument.h"
-#include "kmalloc.h"
-#include "memory.h"
-#include "report.h"
-#include "shadow.h"
-#include "string.h"
+#include "base/instrument.h"
+#include "base/memory_map.h"
+#include "base/string.h"
+#include "memory/kmalloc.h"
+#include "sanitize/freed.h"
+#include "sanitize/report.h"
+#include "sanitize/shadow.h"
 
 const struct option instrument_options[] = {
     { "poison", "on or off" },

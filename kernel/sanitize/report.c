@@ -2,16 +2,16 @@
  *
  * What is told of a bad access: what it is, whose block is near, and the bytes around it with their shadow.
  */
-#include "report.h"
+#include "sanitize/report.h"
 
-#include "console.h"
-#include "freed.h"
-#include "kmalloc.h"
+#include "base/console.h"
+#include "base/panic.h"
+#include "base/print.h"
 #include "machine.h"
-#include "numbers.h"
-#include "panic.h"
-#include "print.h"
-#include "shadow.h"
+#include "memory/kmalloc.h"
+#include "memory/numbers.h"
+#include "sanitize/freed.h"
+#include "sanitize/shadow.h"
 
 /* ---- Begin, end, catch ------------------------------------------------------------------------------------------ */
 

@@ -5,7 +5,7 @@
 #ifndef REPORT_H
 #define REPORT_H
 
-#include "instrument.h"
+#include "base/instrument.h"
 
 /* May a report be made now, or is one being made, or are they paused? From here on they are. */
 bool report_begin(void);

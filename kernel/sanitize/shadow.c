@@ -2,10 +2,10 @@
  *
  * The shadow: writing it block by block, reading it byte by byte.
  */
-#include "shadow.h"
+#include "sanitize/shadow.h"
 
+#include "base/string.h"
 #include "kheap.h"
-#include "string.h"
 
 struct shadow shadow;
 

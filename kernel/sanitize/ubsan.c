@@ -2,9 +2,9 @@
  *
  * What the compiler calls after it has seen undefined behaviour: a line that tells what, with which values, and where.
  */
-#include "console.h"
-#include "print.h"
-#include "report.h"
+#include "base/console.h"
+#include "base/print.h"
+#include "sanitize/report.h"
 
 #include <stdarg.h>
 

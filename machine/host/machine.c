@@ -5,10 +5,10 @@
  */
 #include "machine.h"
 
-#include "description.h"
+#include "base/options.h"
+#include "base/panic.h"
 #include "kernel.h"
-#include "options.h"
-#include "panic.h"
+#include "memory/description.h"
 
 #include <poll.h>
 #include <signal.h>

@@ -5,7 +5,7 @@
 
 MACHINE_CFLAGS := -D_GNU_SOURCE -fno-pie
 MACHINE_SOURCES := $(wildcard machine/host/*.c)
-LEAVE_OUT := $(if $(SANITIZE),,kernel/string.c)
+LEAVE_OUT := $(if $(SANITIZE),,kernel/base/string.c)
 link = $(CC) $(SANITIZE_FLAGS) -no-pie -o $(1) $(2)
 # The run time of the instrumented build also runs while misaligned accesses trap: no copies through wide registers.
 RUN_TIME_CFLAGS := -mgeneral-regs-only

@@ -3,9 +3,9 @@
  * What the processor refuses to do ends here, in a panic that tells where and why. A stack without room for the report
  * ends here too: the double fault runs as a task of its own, with a stack of its own.
  */
+#include "base/panic.h"
 #include "devices.h"
 #include "io.h"
-#include "panic.h"
 
 static const char *const names[32] = {
     "divide error",

@@ -2,13 +2,13 @@
  *
  * The i386 machine as the kernel sees it: makes the devices ready, enters the kernel, answers the calls of machine.h.
  */
-#include "description.h"
+#include "base/options.h"
+#include "base/string.h"
 #include "devices.h"
 #include "io.h"
 #include "kernel.h"
 #include "machine.h"
-#include "options.h"
-#include "string.h"
+#include "memory/description.h"
 
 /* QEMU's device isa-debug-exit. The customary port 0xf4 stops the v86 emulator with an error. */
 enum { EXIT_PORT = 0x501, EXIT_BASE = 0x10 };

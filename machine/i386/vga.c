@@ -3,9 +3,9 @@
  * The VGA text screen, 80 x 25. We set the mode ourselves, so no BIOS is needed. Text goes into a copy in RAM first:
  * the screen's own memory is slow, most of all in an emulator, and a burst of output needs to be shown only once.
  */
+#include "base/string.h"
 #include "devices.h"
 #include "io.h"
-#include "string.h"
 
 enum { ROWS = 25, COLUMNS = 80, TAB = 8 };
 enum { ALL_ROWS = (1 << ROWS) - 1 };

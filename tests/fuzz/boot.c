@@ -4,13 +4,13 @@
  * kernel chooses a place for the heap in that map and reads its options. Each piece lies between forbidden bytes and is
  * just as long as the loader says. Where the place has to be is computed anew, from all addresses that it could be at.
  */
-#include "console.h"
+#include "base/console.h"
+#include "base/memory_map.h"
+#include "base/options.h"
+#include "base/print.h"
 #include "fuzz.h"
 #include "machine.h"
-#include "memory.h"
 #include "multiboot.h"
-#include "options.h"
-#include "print.h"
 
 #include <sanitizer/asan_interface.h>
 #include <string.h>

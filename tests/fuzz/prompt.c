@@ -7,12 +7,12 @@
  * `panic KIND` is not what it is elsewhere: its accesses to address 8 and the like are made on purpose and end a process.
  * Here they end where the exception handler of a machine would enter the kernel.
  */
-#include "crash.h"
+#include "base/panic.h"
 #include "fuzz.h"
 #include "kernel.h"
-#include "kmalloc.h"
+#include "lab/crash.h"
 #include "machine.h"
-#include "panic.h"
+#include "memory/kmalloc.h"
 
 #include <setjmp.h>
 #include <string.h>

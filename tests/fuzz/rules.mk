@@ -14,17 +14,17 @@ FUZZ_TESTED := $(FUZZ_TARGETS:%=build/fuzz/clang64/%) build/fuzz/clang32/heap bu
 
 FUZZ_HEAP_SOURCES := heap/kheap.c tests/fuzz/heap.c
 # crash.c breaks the process on purpose, string.c is the C library's here.
-FUZZ_PROMPT_SOURCES := heap/kheap.c $(filter-out kernel/crash.c kernel/string.c,$(wildcard kernel/*.c)) \
-                       $(wildcard kernel/plain/*.c) tools/no-symbols.c tests/fuzz/prompt.c
-FUZZ_BOOT_SOURCES := machine/i386/multiboot.c $(patsubst %,kernel/%.c,memory options console print symbols) \
-                     kernel/plain/instrument.c tools/no-symbols.c tests/fuzz/boot.c
+FUZZ_PROMPT_SOURCES := heap/kheap.c $(filter-out kernel/lab/crash.c kernel/base/string.c,$(wildcard $(patsubst %,kernel/%.c,* base/* memory/* prompt/* \
+                       lab/* plain/*))) tools/no-symbols.c tests/fuzz/prompt.c
+FUZZ_BOOT_SOURCES := machine/i386/multiboot.c $(patsubst %,kernel/%.c,$(addprefix base/,memory_map options console print symbols) \
+                     plain/instrument) tools/no-symbols.c tests/fuzz/boot.c
 
 fuzz_width = $(if $(findstring 32,$1),-m32,-m64)
 fuzz_objects = $(patsubst %.c,build/fuzz/$1/obj/%.o,$2)
 
 # Not position independent, so that owners, and with them seals, are the same each time.
 FUZZ_CFLAGS := -std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fno-pie -iquote kernel \
-               -iquote kernel/plain -iquote heap -iquote machine/i386 -Wall -Wextra \
+               -iquote heap -iquote machine/i386 -Wall -Wextra \
                -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror \
                -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_LINK := -no-pie -fsanitize=fuzzer,address,undefined
@@ -39,10 +39,10 @@ build/fuzz/$1/obj/%.o: %.c tests/fuzz/rules.mk
 build/fuzz/$1/obj/heap/%.o: FUZZ_MORE := -fno-sanitize-coverage=trace-cmp
 build/fuzz/$1/obj/kernel/%.o: FUZZ_MORE := -include tests/fuzz/state.h -DHEAP_SIZE=32K
 # Nor are those of whoever only prints or only works: they tell nothing, and take half of the time.
-$(patsubst %,build/fuzz/$1/obj/%.o,kernel/print kernel/console kernel/workload tests/fuzz/prompt): \
+$(patsubst %,build/fuzz/$1/obj/%.o,kernel/base/print kernel/base/console kernel/lab/workload tests/fuzz/prompt): \
     FUZZ_MORE += -fno-sanitize-coverage=trace-cmp
 # One bug of the lab misaligns on purpose.
-build/fuzz/$1/obj/kernel/naive.o: FUZZ_MORE += -fno-sanitize=alignment
+build/fuzz/$1/obj/kernel/lab/naive.o: FUZZ_MORE += -fno-sanitize=alignment
 
 build/fuzz/$1/heap: $(call fuzz_objects,$1,$(FUZZ_HEAP_SOURCES))
 build/fuzz/$1/prompt: $(call fuzz_objects,$1,$(FUZZ_PROMPT_SOURCES)) | build/fuzz/prompt.dict
@@ -56,7 +56,7 @@ build/fuzz/$1/heap build/fuzz/$1/prompt build/fuzz/$1/boot build/fuzz/$1/selftes
 endef
 $(foreach width,clang64 clang32,$(eval $(call fuzz_rules,$(width))))
 
-build/fuzz/prompt.dict: tests/fuzz/words.awk kernel/commands.c kernel/options.c kernel/bugs.def
+build/fuzz/prompt.dict: tests/fuzz/words.awk kernel/prompt/commands.c kernel/base/options.c kernel/lab/bugs.def
 	@mkdir -p $(@D)
 	@awk -f $^ > $@
 

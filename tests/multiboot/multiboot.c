@@ -3,8 +3,8 @@
  * The PC's reader of boot information, fed with good, odd and random bytes: what it keeps, what it drops, and that it
  * never reads or writes outside (the sanitizers watch).
  */
-#include "multiboot.h"
 #include "case.h"
+#include "multiboot.h"
 
 #include <stdlib.h>
 #include <string.h>

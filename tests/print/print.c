@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
  *
  * Our formatted output against the host's snprintf: the same random formats and arguments, the same text and length. */
+#include "base/console.h"
+#include "base/print.h"
+#include "base/symbols.h"
 #include "case.h"
-#include "console.h"
-#include "print.h"
-#include "symbols.h"
 
 #include <limits.h>
 #include <stdio.h>

@@ -3,18 +3,19 @@
  * The run time of the instrumented build as a hosted program: its checks are called as the compiler would call them, over
  * a real kernel heap, and its reports are read as text.
  */
+#include "base/console.h"
+#include "base/instrument.h"
+#include "base/memory_map.h"
+#include "base/panic.h"
+#include "base/ranges.h"
+#include "base/symbols.h"
 #include "case.h"
-#include "console.h"
-#include "hooks.h"
-#include "instrument.h"
-#include "kmalloc.h"
 #include "machine.h"
-#include "memory.h"
-#include "numbers.h"
-#include "panic.h"
-#include "shadow.h"
+#include "memory/events.h"
+#include "memory/kmalloc.h"
+#include "memory/numbers.h"
+#include "sanitize/shadow.h"
 #include "support.h"
-#include "symbols.h"
 
 #include <setjmp.h>
 #include <stdio.h>
@@ -359,8 +360,8 @@ CASE(an_overflow_is_told_with_its_block)
 {
     start(NULL, NULL);
     unsigned char *below = kmalloc(100), *block = kmalloc(13);
-    number_give(below);
-    number_give(block);
+    event_number_block(below);
+    event_number_block(block);
     CHECK(refused(store, block + 13, 1), ==, true);
     expect("overflow", "    block     #2 0x%08jx, 13 bytes of ", block);
     expect("overflow", "    there     1 byte past its end\n", NULL);
@@ -401,8 +402,8 @@ CASE(a_use_after_free_is_told_with_who_freed_it)
 {
     start(NULL, NULL);
     unsigned char *first = kmalloc(20), *second = kmalloc(30);
-    number_give(first);
-    number_give(second);
+    event_number_block(first);
+    event_number_block(second);
     kfree(second);
     kfree(first);
     CHECK(refused(store, second + 4, 1), ==, true);
@@ -429,7 +430,7 @@ CASE(a_number_does_not_outlive_its_block)
 {
     start(NULL, NULL);
     unsigned char *first = kmalloc(20);
-    number_give(first);
+    event_number_block(first);
     kfree(first);
     CHECK_PTR(kmalloc(13), ==, first);
     CHECK(refused(load, first + 13, 1), ==, true);

@@ -3,8 +3,8 @@
  * Undefined behaviours, one a row. This file alone is compiled with -fsanitize=undefined, so the compiler itself says what
  * it hands to our handlers; the report is compared word for word up to the place.
  */
+#include "base/instrument.h"
 #include "case.h"
-#include "instrument.h"
 #include "support.h"
 
 #include <string.h>

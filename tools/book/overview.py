@@ -15,6 +15,7 @@ from shapes import CHAR, LEFT, RIGHT, TALL, arrow, element, label, legend, tape
 from states import number_after, state_from
 
 LANES = ("machine", "kernel", "heap")  # calls go from left to right
+BESIDE = 29  # columns from a call of kmain to what is said of it
 LANE_AT = {"machine": 28, "kernel": 166, "heap": 318}
 ROW = 20
 STYLE = """
@@ -42,7 +43,7 @@ class Region:
 def boot_lines():
     """The calls of kmain, and what is said beside them."""
     text = listings.listing(HERE, "kernel/main.c#kmain")
-    return re.findall(r"^    (\w+\(\));\s*(?:/\* (.*?) \*/)?$", text, re.M)
+    return re.findall(r"^    (\w+\(\w*\));\s*(?:/\* (.*?) \*/)?$", text, re.M)
 
 
 def regions(text):
@@ -96,9 +97,9 @@ def draw_boot(y, goal):
         line = y + 20 + 15 * at
         mine = call == "init_heap()"
         out.append(label(LEFT + 24, line, call, class_="strong" if mine else ""))
-        out.append(label(LEFT + 24 + 24 * CHAR, line, said))
+        out.append(label(LEFT + 24 + BESIDE * CHAR, line, said))
         if mine:
-            right = LEFT + 30 + (24 + len(said)) * CHAR
+            right = LEFT + 30 + (BESIDE + len(said)) * CHAR
             out.append(element("path", d=f"M{right:.1f} {line - 4}H{RIGHT - 4}V{below}H{goal[0]:.1f}V{goal[1] - 5}", class_="pointer"))
             out.append(element("path", d=f"M{goal[0] - 4:.1f} {goal[1] - 5}h8l-4 5z", class_="head"))
     return out, below

@@ -2,7 +2,7 @@
 //
 // The bugs of the lab, as the kernel's own table names them.
 
-import table from '../../kernel/bugs.def?raw'
+import table from '../../kernel/lab/bugs.def?raw'
 
 export const bugs = [...table.matchAll(/^BUG\((\w+), (?:\w+), "(.*?)",/gm)].map(([, name, see]) => ({
   name: name.replaceAll('_', '-'),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// What the kernel says of its own memory (kernel/description.h), and what can be read by it. `read(address, length)`
+// What the kernel says of its own memory (kernel/memory/description.h), and what can be read by it. `read(address, length)`
 // gives bytes; where they come from, a running machine or a record of it, nobody here knows.
 
 const MAGIC = 'MiniOS, look in'
@@ -72,7 +72,7 @@ export function readNumbers(read, known, freePointer) {
   return numbers
 }
 
-/** The packed table of kernel/symbols.h: where each function begins, and its name. */
+/** The packed table of kernel/base/symbols.h: where each function begins, and its name. */
 function readFunctions(read, known) {
   const pair = (code) => [...read(known.symbol_pairs + 2 * (code - 128), 2)]
   const unpack = (code) => (code < 128 ? String.fromCharCode(code) : pair(code).map(unpack).join(''))

@@ -2,14 +2,14 @@
  *
  * The kernel's heap: where it begins, how long it is, and the poison in it.
  */
-#include "kmalloc.h"
+#include "memory/kmalloc.h"
 
-#include "events.h"
+#include "base/options.h"
+#include "base/print.h"
+#include "base/string.h"
 #include "kernel.h"
 #include "machine.h"
-#include "options.h"
-#include "print.h"
-#include "string.h"
+#include "memory/events.h"
 
 #ifndef HEAP_SIZE
 #define HEAP_SIZE 4M

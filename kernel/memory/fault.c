@@ -2,16 +2,16 @@
  *
  * Faults of the heap as text. The texts come from the heap's own list, so code, message and explanation cannot drift.
  */
-#include "fault.h"
+#include "memory/fault.h"
 
-#include "console.h"
-#include "events.h"
-#include "heap_view.h"
-#include "kmalloc.h"
-#include "numbers.h"
-#include "panic.h"
-#include "print.h"
-#include "string.h"
+#include "base/console.h"
+#include "base/panic.h"
+#include "base/print.h"
+#include "base/string.h"
+#include "memory/events.h"
+#include "memory/heap_view.h"
+#include "memory/kmalloc.h"
+#include "memory/numbers.h"
 
 struct fault_text {
     const char *title, *happened, *danger, *find, *fix;

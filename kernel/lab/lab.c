@@ -3,18 +3,18 @@
  * The bug lab. One bug, four parts on one screen: the lines of C that run, what they do to a heap with no policy, how
  * this heap refuses them, and the lesson. Afterwards the kernel's heap is as it was, bit for bit.
  */
-#include "lab.h"
+#include "lab/lab.h"
 
-#include "bugs.h"
-#include "console.h"
-#include "events.h"
-#include "fault.h"
-#include "instrument.h"
-#include "kmalloc.h"
-#include "naive.h"
-#include "panic.h"
-#include "print.h"
-#include "string.h"
+#include "base/console.h"
+#include "base/instrument.h"
+#include "base/panic.h"
+#include "base/print.h"
+#include "base/string.h"
+#include "lab/bugs.h"
+#include "lab/naive.h"
+#include "memory/events.h"
+#include "memory/fault.h"
+#include "memory/kmalloc.h"
 
 char *a, *b, *c;
 struct note *n;
@@ -44,13 +44,13 @@ struct bug {
 
 /* clang-format off */
 #define BUG(name, code, see, setup, mistake, next, section, lesson) BUG_FUNCTIONS(name, setup, mistake, next)
-#include "bugs.def"
+#include "lab/bugs.def"
 #undef BUG
 
 static const struct bug bugs[] = {
 #define BUG(name, code, see, setup, mistake, next, section, lesson)                                                    \
     { #name, code, see, { name##_setup, #setup }, { name##_bug, #mistake }, { name##_next, #next }, section, lesson },
-#include "bugs.def"
+#include "lab/bugs.def"
 #undef BUG
 };
 /* clang-format on */

@@ -8,9 +8,9 @@
 #ifndef KMALLOC_H
 #define KMALLOC_H
 
-#include "description.h"
-#include "hooks.h"
 #include "kheap.h"
+#include "memory/description.h"
+#include "memory/hooks.h"
 
 #define KMALLOC static inline __attribute__((always_inline))
 

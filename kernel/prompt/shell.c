@@ -2,16 +2,16 @@
  *
  * The prompt. A line is one or more commands; each is looked up in the table and gets its words.
  */
-#include "shell.h"
+#include "prompt/shell.h"
 
-#include "console.h"
-#include "description.h"
+#include "base/console.h"
+#include "base/options.h"
+#include "base/print.h"
+#include "base/string.h"
 #include "kernel.h"
-#include "line.h"
 #include "machine.h"
-#include "options.h"
-#include "print.h"
-#include "string.h"
+#include "memory/description.h"
+#include "prompt/line.h"
 
 #define SCRIPT_MAX_LENGTH 1024
 #define MOST_WORDS 10

@@ -6,7 +6,7 @@
 #ifndef INSTRUMENT_H
 #define INSTRUMENT_H
 
-#include "options.h"
+#include "base/options.h"
 
 #include <stdbool.h>
 #include <stddef.h>

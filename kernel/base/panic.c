@@ -2,15 +2,14 @@
  *
  * Panic: print what is known, then stop. Nothing here allocates.
  */
-#include "panic.h"
+#include "base/panic.h"
 
-#include "console.h"
-#include "heap_view.h"
-#include "instrument.h"
+#include "base/console.h"
+#include "base/instrument.h"
+#include "base/print.h"
+#include "base/symbols.h"
 #include "kernel.h"
 #include "machine.h"
-#include "print.h"
-#include "symbols.h"
 
 #include <stdarg.h>
 
@@ -47,6 +46,13 @@ void print_backtrace(uintptr_t frame_pointer)
     }
 }
 
+static void (*show_memory)(void);
+
+void panic_shows(void (*picture)(void))
+{
+    show_memory = picture;
+}
+
 /* Where panic_caught goes on. */
 static struct {
     void *place[5];
@@ -79,7 +85,7 @@ static _Noreturn void escape_from_panic(const char *format, va_list arguments)
 /* What a panic prints, in order. A panic inside of one goes on behind the part that failed. */
 static _Noreturn void stop(uintptr_t pc, uintptr_t frame_pointer, const char *format, va_list arguments)
 {
-    static enum { NOTHING, MESSAGE, BACKTRACE, MAP } begun;
+    static enum { NOTHING, MESSAGE, BACKTRACE, PICTURE } begun;
 
     if (escape.armed)
         escape_from_panic(format, arguments);
@@ -96,9 +102,9 @@ static _Noreturn void stop(uintptr_t pc, uintptr_t frame_pointer, const char *fo
         begun = BACKTRACE;
         print_backtrace(frame_pointer);
     }
-    if (begun < MAP) {
-        begun = MAP;
-        heap_print_map();
+    if (begun < PICTURE && show_memory != NULL) {
+        begun = PICTURE;
+        show_memory();
     }
     kprintf("The machine stops with status %d.\n", EXIT_PANIC);
     machine_stop(EXIT_PANIC);

@@ -2,11 +2,11 @@
  *
  * Formatted output. One pass over the format; each conversion becomes a text that is padded to its width.
  */
-#include "print.h"
+#include "base/print.h"
 
-#include "console.h"
-#include "string.h"
-#include "symbols.h"
+#include "base/console.h"
+#include "base/string.h"
+#include "base/symbols.h"
 
 #include <stdbool.h>
 #include <stdint.h>

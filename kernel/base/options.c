@@ -2,13 +2,13 @@
  *
  * Reads the kernel's command line, each time anew: it is short, and kept where the machine put it.
  */
-#include "options.h"
+#include "base/options.h"
 
-#include "console.h"
-#include "instrument.h"
+#include "base/console.h"
+#include "base/instrument.h"
+#include "base/print.h"
+#include "base/string.h"
 #include "machine.h"
-#include "print.h"
-#include "string.h"
 
 #include <stdint.h>
 

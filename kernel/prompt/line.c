@@ -3,11 +3,11 @@
  * The line editor. It draws with plain characters and backspaces alone, so it works on every screen and leaves a clean
  * transcript where no screen is.
  */
-#include "line.h"
+#include "prompt/line.h"
 
-#include "console.h"
-#include "print.h"
-#include "string.h"
+#include "base/console.h"
+#include "base/print.h"
+#include "base/string.h"
 
 #include <stdbool.h>
 

@@ -3,9 +3,9 @@
  * Memory and string functions for a machine without a C library. Plain loops: the compiler is told elsewhere not to
  * turn them into calls to themselves. The instrumented build checks each range once, as a whole.
  */
-#include "string.h"
+#include "base/string.h"
 
-#include "hooks.h"
+#include "base/ranges.h"
 
 #include <stdint.h>
 

@@ -52,8 +52,8 @@ extern struct event events[MOST_EVENTS]; /* number n stands at n % MOST_EVENTS *
 void event_add(enum event_kind kind, const void *address, size_t size, size_t align, const void *owner);
 void event_add_fault(const struct kheap_report *report);
 
-/* A number was given to the block that was allocated last. */
-void event_number_block(const void *payload, unsigned number);
+/* Gives the block that was allocated last the next number, and notes it in its event; 0 when all numbers are in use. */
+unsigned event_number_block(const void *payload);
 
 /* The newest ones, at most so many, the oldest of them first. */
 void events_print(size_t most);

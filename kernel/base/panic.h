@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The loud end: a message, the way that led here, the picture of the heap, and a failing exit status.
+ * The loud end: a message, the way that led here, a picture of memory if there is one, and a failing exit status.
  */
 #ifndef PANIC_H
 #define PANIC_H
@@ -14,6 +14,9 @@ _Noreturn void panic(const char *format, ...) __attribute__((format(printf, 1, 2
 /* From an instruction that an exception or a signal interrupted. */
 _Noreturn void panic_at(uintptr_t pc, uintptr_t frame_pointer, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* What a panic shows at its end, from now on. */
+void panic_shows(void (*picture)(void));
 
 /* Runs act(); a panic in it, an exception above all, is told in one line (unless quiet) and ends act(): true. */
 bool panic_caught(void (*act)(void), bool quiet);

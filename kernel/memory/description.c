@@ -2,13 +2,13 @@
  *
  * The description itself. What it says of a tag is private to the heap; the tests hold it against what the heap does.
  */
-#include "description.h"
+#include "memory/description.h"
 
-#include "events.h"
-#include "instrument.h"
-#include "kmalloc.h"
-#include "numbers.h"
-#include "symbols.h"
+#include "base/instrument.h"
+#include "base/symbols.h"
+#include "memory/events.h"
+#include "memory/kmalloc.h"
+#include "memory/numbers.h"
 
 #define FIELD(name) #name " "
 static const char fields[] = DESCRIPTION_FIELDS(FIELD);

@@ -2,13 +2,13 @@
  *
  * The heap for the eye. A block has four pieces, in memory order: padding (the gap), payload, padding (the slack), tag.
  */
-#include "heap_view.h"
+#include "memory/heap_view.h"
 
-#include "console.h"
-#include "kmalloc.h"
-#include "numbers.h"
-#include "print.h"
-#include "string.h"
+#include "base/console.h"
+#include "base/print.h"
+#include "base/string.h"
+#include "memory/kmalloc.h"
+#include "memory/numbers.h"
 
 #include <stdbool.h>
 

@@ -2,26 +2,26 @@
  *
  * The commands of the prompt. Each is a function and a row of the table at the end; adding one is adding both.
  */
-#include "bench.h"
-#include "console.h"
-#include "crash.h"
-#include "demo.h"
-#include "events.h"
-#include "fault.h"
-#include "heap_view.h"
-#include "instrument.h"
+#include "base/console.h"
+#include "base/instrument.h"
+#include "base/memory_map.h"
+#include "base/options.h"
+#include "base/panic.h"
+#include "base/print.h"
+#include "base/string.h"
 #include "kernel.h"
-#include "kmalloc.h"
-#include "lab.h"
+#include "lab/bench.h"
+#include "lab/crash.h"
+#include "lab/demo.h"
+#include "lab/lab.h"
+#include "lab/workload.h"
 #include "machine.h"
-#include "memory.h"
-#include "numbers.h"
-#include "options.h"
-#include "panic.h"
-#include "print.h"
-#include "shell.h"
-#include "string.h"
-#include "workload.h"
+#include "memory/events.h"
+#include "memory/fault.h"
+#include "memory/heap_view.h"
+#include "memory/kmalloc.h"
+#include "memory/numbers.h"
+#include "prompt/shell.h"
 
 #include <stdint.h>
 
@@ -87,7 +87,7 @@ static bool tell_new(const void *payload, const unsigned char *before)
 {
     if (payload == NULL)
         return false;
-    unsigned number = number_give(payload);
+    unsigned number = event_number_block(payload);
     if (number != 0)
         kprintf("#%u at %p", number, payload);
     else
@@ -373,7 +373,7 @@ static bool cmd_explain(int count, char **words)
 static bool cmd_demo(int count, char **words)
 {
     (void)count, (void)words;
-    return demo_run();
+    return demo_run(shell_is_interactive());
 }
 
 static bool cmd_bug(int count, char **words)

@@ -3,17 +3,17 @@
  * The demo: a table of steps, each a few words and a little function that does what they say. It works above a mark and
  * releases it at the end, so it may be started at any time.
  */
-#include "demo.h"
+#include "lab/demo.h"
 
-#include "console.h"
-#include "fault.h"
-#include "heap_view.h"
-#include "instrument.h"
-#include "kmalloc.h"
-#include "memory.h"
-#include "numbers.h"
-#include "print.h"
-#include "shell.h"
+#include "base/console.h"
+#include "base/instrument.h"
+#include "base/memory_map.h"
+#include "base/print.h"
+#include "memory/events.h"
+#include "memory/fault.h"
+#include "memory/heap_view.h"
+#include "memory/kmalloc.h"
+#include "memory/numbers.h"
 
 #include <stddef.h>
 
@@ -35,7 +35,7 @@ static void numbered_block(void **slot, void *payload)
 {
     *slot = payload;
     if (payload != NULL)
-        number_give(payload);
+        event_number_block(payload);
 }
 
 static void allocate_one(void)
@@ -79,7 +79,7 @@ NO_SANITIZE static void overflow_by_one(void)
 
     if (block == NULL)
         return;
-    number_give(block);
+    event_number_block(block);
     block[13] = 'X';
     kfree(block);
     heap_print_bytes((uintptr_t)block, 32);
@@ -110,8 +110,6 @@ static const struct {
 /* False when the person has seen enough. */
 static bool wait_for_key(void)
 {
-    if (!shell_is_interactive())
-        return true;
     console_style(STYLE_FAINT);
     kprintf("any key goes on, q ends the demo ");
     console_style(STYLE_PLAIN);
@@ -120,7 +118,7 @@ static bool wait_for_key(void)
     return key != 'q' && key != 'Q' && key != 3;
 }
 
-static void run_steps(void)
+static void run_steps(bool ask)
 {
     for (int i = 0; i < STEPS; i++) {
         console_style(STYLE_TITLE);
@@ -128,18 +126,18 @@ static void run_steps(void)
         console_style(STYLE_PLAIN);
         kprintf("    %s\n", steps[i].text);
         steps[i].act();
-        if (i + 1 < STEPS && !wait_for_key())
+        if (ask && i + 1 < STEPS && !wait_for_key())
             return;
     }
 }
 
-bool demo_run(void)
+bool demo_run(bool ask)
 {
     if (!fault_none_in_heap())
         return false;
     struct kheap_mark mark = kmark();
     enum fault_policy policy = fault_set_policy(FAULT_RETURNS);
-    run_steps();
+    run_steps(ask);
     fault_set_policy(policy);
     krelease(mark);
     kprintf("\nThe heap is as it was before the demo.\n");

@@ -2,13 +2,13 @@
  *
  * The ring of events. It costs an operation a few stores, and no byte of the heap.
  */
-#include "events.h"
+#include "memory/events.h"
 
-#include "description.h"
-#include "kmalloc.h"
+#include "base/print.h"
 #include "machine.h"
-#include "numbers.h"
-#include "print.h"
+#include "memory/description.h"
+#include "memory/kmalloc.h"
+#include "memory/numbers.h"
 
 struct event events[MOST_EVENTS];
 
@@ -65,12 +65,14 @@ void event_add_fault(const struct kheap_report *report)
     count_event();
 }
 
-void event_number_block(const void *payload, unsigned number)
+unsigned event_number_block(const void *payload)
 {
     struct event *newest = event_at(minios_description.event_count);
+    unsigned number = number_give(payload);
 
     if (newest->kind == EVENT_ALLOC && newest->address == (uintptr_t)payload)
         newest->block = number;
+    return number;
 }
 
 /* ---- events ----------------------------------------------------------------------------------------------------- */

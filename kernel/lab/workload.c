@@ -2,13 +2,13 @@
  *
  * The workload: blocks of random sizes come and go, are filled and are read, the same in each run and in each build.
  */
-#include "workload.h"
+#include "lab/workload.h"
 
-#include "fault.h"
-#include "kmalloc.h"
+#include "base/print.h"
+#include "base/string.h"
 #include "machine.h"
-#include "print.h"
-#include "string.h"
+#include "memory/fault.h"
+#include "memory/kmalloc.h"
 
 #include <stddef.h>
 #include <stdint.h>

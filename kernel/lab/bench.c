@@ -4,12 +4,12 @@
  * What the clock and the loop around the calls take is measured in the same way, with calls that do nothing, and
  * subtracted.
  */
-#include "bench.h"
+#include "lab/bench.h"
 
-#include "fault.h"
-#include "kmalloc.h"
+#include "base/print.h"
 #include "machine.h"
-#include "print.h"
+#include "memory/fault.h"
+#include "memory/kmalloc.h"
 
 #include <stddef.h>
 #include <stdint.h>

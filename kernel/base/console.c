@@ -2,7 +2,7 @@
  *
  * Styles become the colour sequences that every terminal knows; the rest is handed to the machine.
  */
-#include "console.h"
+#include "base/console.h"
 
 #include "machine.h"
 

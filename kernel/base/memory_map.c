@@ -2,10 +2,10 @@
  *
  * The memory map: kept as the machine gave it, asked for a place for the heap, printed.
  */
-#include "memory.h"
+#include "base/memory_map.h"
 
-#include "console.h"
-#include "print.h"
+#include "base/console.h"
+#include "base/print.h"
 
 #define MOST_REGIONS 96
 #define PAGE_BYTES 4096u

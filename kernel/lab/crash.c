@@ -2,10 +2,10 @@
  *
  * Mistakes that the processor refuses. Each is a few lines in a table; volatile keeps the compiler from seeing through.
  */
-#include "crash.h"
+#include "lab/crash.h"
 
-#include "print.h"
-#include "string.h"
+#include "base/print.h"
+#include "base/string.h"
 
 #include <stddef.h>
 #include <stdint.h>

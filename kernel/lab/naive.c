@@ -3,10 +3,10 @@
  * A heap with no policy, on purpose: no alignment, no bound, no tag, nothing is checked. This is the first allocator that
  * everybody writes, and the lab runs every bug on it to show what silence looks like. Never use it for anything else.
  */
-#include "naive.h"
+#include "lab/naive.h"
 
-#include "bugs.h"
-#include "string.h"
+#include "base/string.h"
+#include "lab/bugs.h"
 
 unsigned char naive_memory[NAIVE_BYTES + BEHIND_BYTES] __attribute__((aligned(64)));
 static uintptr_t pointer;
@@ -64,12 +64,12 @@ static uintptr_t m;
 
 /* clang-format off */
 #define BUG(name, code, see, setup, mistake, next, section, lesson) BUG_FUNCTIONS(name, setup, mistake, next)
-#include "bugs.def"
+#include "lab/bugs.def"
 #undef BUG
 
 const struct naive_bug naive_bugs[] = {
 #define BUG(name, code, see, setup, mistake, next, section, lesson) { name##_setup, name##_bug, name##_next },
-#include "bugs.def"
+#include "lab/bugs.def"
 #undef BUG
 };
 /* clang-format on */

@@ -3,10 +3,9 @@
  * The heap is a stack, so the numbered blocks are one too: rising addresses with rising numbers. What stands at or above
  * the free pointer is freed, whoever freed it, and its number is dropped when next somebody asks.
  */
-#include "numbers.h"
+#include "memory/numbers.h"
 
-#include "events.h"
-#include "kmalloc.h"
+#include "memory/kmalloc.h"
 
 struct numbered_block number_stack[MOST_NUMBERS];
 size_t number_count;
@@ -25,7 +24,6 @@ unsigned number_give(const void *payload)
         return 0;
     number_stack[number_count].payload = (uintptr_t)payload;
     number_stack[number_count++].number = ++last_number;
-    event_number_block(payload, last_number);
     return last_number;
 }
 

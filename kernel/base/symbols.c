@@ -2,7 +2,7 @@
  *
  * Looks up the function that an address lies in, by walking the packed table.
  */
-#include "symbols.h"
+#include "base/symbols.h"
 
 #define LONGEST_NAME 63 /* tools/symbols.awk cuts longer ones */
 #define FIRST_PAIR 128
