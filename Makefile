@@ -17,9 +17,9 @@ BUILD := build/$(MACHINE)-$(notdir $(CC))$(if $(SANITIZE),-sanitize)$(if $(COVER
 KERNEL := $(BUILD)/minios.elf
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-# The kernel is built for size, the heap and the checks for speed.
+# The kernel is built for size, the heart of the heap and the checks for speed.
 FOR_SIZE := $(if $(SANITIZE),-Os,$(if $(findstring clang,$(CC)),-Oz,-Os))
-OPTIMISE = $(if $(filter heap/% kernel/sanitize/%,$<),-O2,$(FOR_SIZE))
+OPTIMISE = $(if $(filter heap/kheap.c kernel/sanitize/%,$<),-O2,$(FOR_SIZE))
 # Functions that happen to be alike stay two, so that a backtrace names the right one.
 KEEP_NAMES := $(if $(findstring clang,$(CC)),,-fno-ipa-icf)
 CFLAGS = -std=c11 $(OPTIMISE) -g $(WARNINGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-strict-aliasing \

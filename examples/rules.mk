@@ -3,7 +3,7 @@
 # `make examples` builds all of them into build/examples and runs them; each Makefile line is what an own project needs.
 
 EXAMPLES := build/examples
-EXAMPLE_HEAP := heap/kheap.c
+EXAMPLE_HEAP := heap/kheap.c heap/kheap_look.c
 FIRMWARE_CFLAGS := -mcpu=cortex-m0 -mthumb -Os -std=c11 -ffreestanding -nostdlib -Wall -Wextra -Werror -Iheap
 
 .PHONY: examples
@@ -18,7 +18,7 @@ $(EXAMPLES)/arena: examples/hosted/arena.c $(wildcard heap/*)
 
 $(EXAMPLES)/stack: examples/cpp/stack.cpp $(wildcard heap/*)
 	@mkdir -p $(@D)
-	@$(CC) -std=c11 -O2 -Iheap -c -o $@-heap.o $(EXAMPLE_HEAP)
+	@$(CC) -std=c11 -O2 -Iheap -nostdlib -r -o $@-heap.o $(EXAMPLE_HEAP)
 	@$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iheap -o $@ $< $@-heap.o
 
 $(EXAMPLES)/firmware.elf: examples/firmware/main.c examples/firmware/link.ld $(wildcard heap/*)

@@ -20,7 +20,7 @@ INSTALLED_LIBRARY := libkheap.a libkheap.so* pkgconfig/kheap.pc cmake/kheap
 amalgamate: ## write one pair of files, build/amalgamated/kheap.{h,c}
 	@package/amalgamate build/amalgamated
 
-$(PACKAGE)/kheap.c: heap/kheap.c heap/kheap.h heap/kheap_faults.def VERSION package/amalgamate
+$(PACKAGE)/kheap.c: $(wildcard heap/*) VERSION package/amalgamate
 	@package/amalgamate $(@D) >/dev/null
 
 # The shared library leaves kheap_fault to the program that loads it.

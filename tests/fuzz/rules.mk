@@ -12,9 +12,9 @@ FUZZ_TARGETS := heap prompt boot
 FUZZ_TESTED := $(FUZZ_TARGETS:%=build/fuzz/clang64/%) build/fuzz/clang32/heap build/fuzz/clang32/boot \
                build/fuzz/clang64/selftest
 
-FUZZ_HEAP_SOURCES := heap/kheap.c tests/fuzz/heap.c
+FUZZ_HEAP_SOURCES := $(wildcard heap/*.c) tests/fuzz/heap.c
 # crash.c breaks the process on purpose, string.c is the C library's here.
-FUZZ_PROMPT_SOURCES := heap/kheap.c $(filter-out kernel/lab/crash.c kernel/base/string.c,$(wildcard $(patsubst %,kernel/%.c,* base/* memory/* prompt/* \
+FUZZ_PROMPT_SOURCES := $(wildcard heap/*.c) $(filter-out kernel/lab/crash.c kernel/base/string.c,$(wildcard $(patsubst %,kernel/%.c,* base/* memory/* prompt/* \
                        lab/* plain/*))) tools/no-symbols.c tests/fuzz/prompt.c
 FUZZ_BOOT_SOURCES := machine/i386/multiboot.c $(patsubst %,kernel/%.c,$(addprefix base/,memory_map options console print symbols) \
                      plain/instrument) tools/no-symbols.c tests/fuzz/boot.c

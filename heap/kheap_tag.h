@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * The tag: what kheap.c, which keeps the heap, and kheap_look.c, which says what is wrong with it, both know. Private to
+ * these two.
+ *
+ * In memory, from low to high, with the floor written once by kheap_init:
+ *
+ *      heap_start                                                     free_memory_pointer
+ *          v                                                                  v
+ *   [floor][ gap | payload | slack | tag ][ gap | payload | slack | tag ] ... | free ...
+ *
+ * The free pointer always stands at the upper edge of a tag: the last block's, or the floor when the heap is empty.
+ */
+#ifndef KHEAP_TAG_H
+#define KHEAP_TAG_H
+
+#include "kheap.h"
+
+/* The four words of a tag, counted downwards from the boundary at its upper edge:
+ *
+ *      ... payload | slack ][ FENCE | SIZE | OWNER | SEAL ]^ boundary
+ *
+ * FENCE is poison like the slack, so from the end of the payload up to SIZE all bytes are alike; of a block with a gap it
+ * tells the gap instead. A write past a payload comes from below and meets FENCE first; a write in front of the next payload
+ * comes from above and meets SEAL first. One equation holds the tag, its place and the three words together,
+ *
+ *      SEAL = (heap_end - heap_start) + boundary + SIZE + OWNER + FENCE
+ *
+ * so a change of any one of them breaks it. */
+enum tag_word { SEAL = 1, OWNER, SIZE, FENCE };
+
+typedef uintptr_t word __attribute__((may_alias));
+typedef uintptr_t word_anywhere __attribute__((may_alias, aligned(1))); /* bytewise where the processor asks for that */
+
+#define WORD sizeof(word)
+#define TAG sizeof(word[4])
+
+#define POISON (UINTPTR_MAX / 255 * KHEAP_SLACK_BYTE) /* in every byte of a word */
+
+/* A multiple of KHEAP_ALIGN with nothing special about it, but that few of its bytes are 0, with a size added too. */
+#define KEY (UINTPTR_MAX - (uintptr_t)0x3C6EF36F)
+
+/* The floor is a tag that ends no block: what it says it takes fits into no heap, even if heap_start is damaged. */
+#define FLOOR_SIZE (SIZE_MAX - 63)
+
+/* Seven lines carry all that is believed of memory: an address is a number, steps lead up and down from it (as numbers: a
+ * heap may be larger than half of the addresses, where pointers cannot count), and words lie below an edge or anywhere. */
+static inline uintptr_t address_of(const void *pointer)
+{
+    return (uintptr_t)pointer;
+}
+
+static inline unsigned char *up(const unsigned char *from, size_t bytes)
+{
+    return (unsigned char *)((uintptr_t)from + bytes);
+}
+
+static inline unsigned char *down(const unsigned char *from, size_t bytes)
+{
+    return (unsigned char *)((uintptr_t)from - bytes);
+}
+
+static inline uintptr_t word_below(const unsigned char *edge, size_t n)
+{
+    return *((const word *)(const void *)edge - n);
+}
+
+static inline void set_below(unsigned char *edge, size_t n, uintptr_t value)
+{
+    *((word *)(void *)edge - n) = value;
+}
+
+static inline uintptr_t word_at(const unsigned char *anywhere)
+{
+    return *(const word_anywhere *)(const void *)anywhere;
+}
+
+static inline void set_at(unsigned char *anywhere, uintptr_t value)
+{
+    *(word_anywhere *)(void *)anywhere = value;
+}
+
+static inline size_t distance(const unsigned char *from, const unsigned char *to)
+{
+    return (size_t)(address_of(to) - address_of(from));
+}
+
+static inline size_t size_of_heap(const struct kheap *h)
+{
+    return distance(h->heap_start, h->heap_end);
+}
+
+static inline size_t free_bytes(const struct kheap *h)
+{
+    return distance(h->free_memory_pointer, h->heap_end);
+}
+
+/* What a block of this size takes with its tag. The caller has made sure that this does not wrap. */
+static inline size_t taken_by(size_t size)
+{
+    return (size + (TAG + KHEAP_ALIGN - 1)) & ~(size_t)(KHEAP_ALIGN - 1);
+}
+
+/* SIZE is a sum: its multiple of KHEAP_ALIGN tells what the block takes with its tag, the rest tells the slack. */
+static inline uintptr_t size_word(size_t size)
+{
+    return size + (TAG + KHEAP_ALIGN - 1 + KEY);
+}
+
+static inline size_t size_told(uintptr_t size_word)
+{
+    return size_word - (TAG + KHEAP_ALIGN - 1 + KEY);
+}
+
+static inline size_t taken_told(uintptr_t size_word)
+{
+    return (size_word & ~(uintptr_t)(KHEAP_ALIGN - 1)) - KEY;
+}
+
+/* A gap is a sum that is never one bit away from poison, and whose first byte is neither poison's nor 0. */
+static inline uintptr_t fence_word(size_t gap)
+{
+    return gap == 0 ? POISON : ~POISON + gap;
+}
+
+static inline size_t gap_told(uintptr_t fence)
+{
+    return fence == POISON ? 0 : fence - ~POISON;
+}
+
+/* What the three words and its place give to the seal of a tag. */
+static inline uintptr_t place_of(const struct kheap *h, const unsigned char *boundary)
+{
+    return size_of_heap(h) + address_of(boundary);
+}
+
+static inline bool sealed(const struct kheap *h, const unsigned char *boundary)
+{
+    return word_below(boundary, SEAL) == place_of(h, boundary) + word_below(boundary, SIZE) +
+                                             word_below(boundary, OWNER) + word_below(boundary, FENCE);
+}
+
+/* heap_start <= free_memory_pointer <= heap_end, and aligned. Whether the two ends are right, the seal knows; this keeps a
+ * wild free pointer from being followed. */
+static inline bool in_order(const struct kheap *h)
+{
+    return free_bytes(h) <= size_of_heap(h) && address_of(h->free_memory_pointer) % KHEAP_ALIGN == 0;
+}
+
+/* Between heap_start and an edge there is room for this gap. */
+static inline bool possible_gap(const struct kheap *h, const unsigned char *edge, size_t gap)
+{
+    return gap % KHEAP_ALIGN == 0 && gap <= distance(h->heap_start, edge);
+}
+
+static inline bool power_of_two(size_t align)
+{
+    return align != 0 && (align & (align - 1)) == 0;
+}
+
+/* From an address up to the next multiple of align, which is a power of two. */
+static inline size_t padding(uintptr_t address, size_t align)
+{
+    return (size_t)(0 - address) & (align - 1);
+}
+
+/* A number that tells this boundary from every other one: the seal knows the place and the size. Owner and gap are turned by
+ * a quarter and by half a word, so that small differences of the three lie apart and do not cancel. */
+static inline uintptr_t turned(uintptr_t w, unsigned bits)
+{
+    return w << bits | w >> (8 * WORD - bits);
+}
+
+static inline uintptr_t fingerprint(const unsigned char *boundary)
+{
+    return word_below(boundary, SEAL) ^ turned(word_below(boundary, OWNER), 2 * WORD) ^
+           turned(word_below(boundary, FENCE), 4 * WORD);
+}
+
+/* ---- Refusing (kheap_look.c): says why, unless the heap is only full and the caller asked politely ---------------- */
+
+#define PRIVATE __attribute__((visibility("hidden"))) /* not seen from outside of a library */
+
+/* Gives the NULL that the refused call gives. */
+PRIVATE void *kheap_refuse_alloc(const struct kheap *h, size_t size, size_t align, bool polite, const void *caller);
+PRIVATE void kheap_refuse_free(const struct kheap *h, const void *block, const void *caller);
+PRIVATE void kheap_refuse_mark(const struct kheap *h, const void *caller);
+PRIVATE void kheap_refuse_release(const struct kheap *h, struct kheap_mark mark, const void *caller);
+
+#endif
