@@ -3,13 +3,15 @@
 # kheap for those who take it along: one pair of files, or an installed library. On the command line: CC, AR, and
 #
 #     KHEAP_CFLAGS="-mcpu=cortex-m0 -mthumb -Os"    KHEAP_LDFLAGS=    KHEAP_SHARED=no    (the static library alone)
+#
+# -DKHEAP_BRIEF among the KHEAP_CFLAGS leaves the diagnosis out: what is refused is refused in brief.
 
 VERSION := $(shell cat VERSION)
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 PACKAGE := build/package
 KHEAP_SHARED ?= yes
-PACKAGE_CFLAGS := -std=c11 -O2 -g -ffreestanding $(WARNINGS) $(KHEAP_CFLAGS)
+PACKAGE_CFLAGS := -std=c11 -O2 -g -ffreestanding -ffunction-sections $(WARNINGS) $(KHEAP_CFLAGS)
 SHARED := $(if $(filter yes,$(KHEAP_SHARED)),libkheap.so.$(VERSION))
 SONAME := libkheap.so.$(firstword $(subst ., ,$(VERSION)))
 INSTALLED := include/kheap.h include/kheap_faults.def share/man/man1/minios.1 share/man/man3/kheap.3 share/man/man3/kheap_*.3
@@ -20,7 +22,7 @@ INSTALLED_LIBRARY := libkheap.a libkheap.so* pkgconfig/kheap.pc cmake/kheap
 amalgamate: ## write one pair of files, build/amalgamated/kheap.{h,c}
 	@package/amalgamate build/amalgamated
 
-$(PACKAGE)/kheap.c: $(wildcard heap/*) VERSION package/amalgamate
+$(PACKAGE)/kheap.c: $(wildcard heap/*) VERSION package/amalgamate package/kheap_brief.c
 	@package/amalgamate $(@D) >/dev/null
 
 # The shared library leaves kheap_fault to the program that loads it.

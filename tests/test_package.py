@@ -95,18 +95,32 @@ def installed(tmp_path_factory):
     return tree
 
 
+SOURCES = {  # what is taken along, and how it is compiled
+    "files": (["heap/kheap.c", "heap/kheap_look.c"], ["-I."]),
+    "files in brief": (["heap/kheap.c", "package/kheap_brief.c"], ["-I."]),
+    "pair": (["kheap.c"], []),
+    "pair in brief": (["kheap.c"], ["-DKHEAP_BRIEF"]),
+}
+
+
+def symbols(target, kind, objects):
+    lines = run("llvm-nm" if "clang" in target else "nm", kind, *objects).splitlines()
+    return {line.split()[-1] for line in lines if line and not line.endswith(":")}
+
+
 @pytest.mark.parametrize("optimise", ["-O0", "-O2", "-Os"])
 @pytest.mark.parametrize("target", COMPILERS)
-@pytest.mark.parametrize("source", ["files", "pair"])
+@pytest.mark.parametrize("source", SOURCES)
 def test_compiles_alone(tmp_path, pair, source, target, optimise):
-    if source == "files":
-        for name in ("kheap.h", "kheap.c", "kheap_faults.def"):
-            shutil.copy(ROOT / "heap" / name, tmp_path)
-    folder = tmp_path if source == "files" else pair
-    target_file = tmp_path / "kheap.o"
-    run(*COMPILERS[target].split(), optimise, *FREESTANDING, "-o", target_file, folder / "kheap.c")
-    asked = {line.split()[-1] for line in run("nm", "-u", target_file).splitlines()} if "clang" not in target else \
-        {line.split()[-1] for line in run("llvm-nm", "-u", target_file).splitlines()}
+    names, options = SOURCES[source]
+    folder = pair
+    if "files" in source:
+        folder = shutil.copytree(ROOT / "heap", tmp_path / "taken")
+        names = [shutil.copy(ROOT / name, folder) for name in names]
+    objects = [tmp_path / f"{number}.o" for number in range(len(names))]
+    for name, target_file in zip(names, objects):
+        run(*COMPILERS[target].split(), optimise, *FREESTANDING, *options, "-o", target_file, name, cwd=folder)
+    asked = symbols(target, "-u", objects) - symbols(target, "--defined-only", objects)
     if target == "powerpc":  # what its ABI keeps in libgcc for -Os: the saving of registers
         asked = {name for name in asked if not re.match(r"_(rest|save)gpr_", name)}
     assert "kheap_fault" in asked and asked <= ALLOWED
@@ -148,18 +162,22 @@ def test_pkg_config(installed, tmp_path, kind):
     check_consumer(tmp_path / "user", **({"LD_LIBRARY_PATH": str(installed / "lib")} if kind == "shared" else {}))
 
 
-def test_firmware_with_the_installed_library(tmp_path):
-    """Cross-compiled, static alone, found by pkg-config: the example boots on a Cortex-M0."""
+@pytest.mark.parametrize("brief", ["", " -DKHEAP_BRIEF"])
+def test_firmware_with_the_installed_library(tmp_path, brief):
+    """Cross-compiled, static alone, found by pkg-config: the example boots on a Cortex-M0. In brief E07 is told as E08."""
     copy, tree = copied(tmp_path / "minios"), tmp_path / "m0"
-    flags = "-mcpu=cortex-m0 -mthumb -Os"
+    flags = f"-mcpu=cortex-m0 -mthumb -Os{brief}"
     run("make", "-s", "install", f"PREFIX={tree}", "KHEAP_SHARED=no", "CC=arm-none-eabi-gcc", "AR=arm-none-eabi-ar",
         f"KHEAP_CFLAGS={flags}", cwd=copy)
     assert sorted(path.name for path in (tree / "lib").glob("libkheap*")) == ["libkheap.a"]
     found = run("pkg-config", "--cflags", "--libs", "kheap", PKG_CONFIG_LIBDIR=str(tree / "lib/pkgconfig")).split()
     firmware = ROOT / "examples/firmware"
-    run("arm-none-eabi-gcc", *flags.split(), "-std=c11", "-ffreestanding", "-nostdlib", "-T", firmware / "link.ld",
-        firmware / "main.c", *found, "-lgcc", "-o", tmp_path / "user.elf")
-    assert "all came back" in run(firmware / "run", tmp_path / "user.elf")
+    source = (firmware / "main.c").read_text()
+    (tmp_path / "main.c").write_text(source.replace("KHEAP_E_OVERFLOW", "KHEAP_E_DAMAGED") if brief else source)
+    run("arm-none-eabi-gcc", *flags.split(), "-std=c11", "-ffreestanding", "-nostdlib", "-Wl,--gc-sections", "-T", firmware / "link.ld",
+        tmp_path / "main.c", *found, "-lgcc", "-o", tmp_path / "user.elf")
+    told = run(firmware / "run", tmp_path / "user.elf")
+    assert "all came back" in told and ("E08" in told) == bool(brief)
 
 
 @pytest.mark.parametrize("setting", ["PREFIX=opt", "PREFIX=/with space", "PREFIX=", "LIBDIR=lib64", "DESTDIR=a b"])

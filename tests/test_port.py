@@ -56,6 +56,10 @@ def test_refused_in_brief(tmp_path, compiler, look):
     run(*compiler.split(), "-std=c11", "-Wall", "-Wextra", "-Werror", "-DMOST_BLOCKS=1000", *more, f"-I{ROOT}/heap", port / "brief.c",
         port / "stage.c", *sources, "-o", tmp_path / "brief")
     assert run(tmp_path / "brief") == "refused in brief\n"
+    run(ROOT / "package/amalgamate", tmp_path)
+    run(*compiler.split(), "-DKHEAP_BRIEF", "-std=c11", "-Wall", "-Wextra", "-Werror", "-DMOST_BLOCKS=1000", f"-I{tmp_path}",
+        port / "brief.c", port / "stage.c", tmp_path / "kheap.c", "-o", tmp_path / "pair")
+    assert run(tmp_path / "pair") == "refused in brief\n"
 
 
 def test_brief_refusals_are_bounded():
