@@ -246,9 +246,9 @@ def test_man_pages(installed):
     assert sentence in header and sentence in text
 
 
-def clone_of_the_tree(to):
+def clone_of_the_tree(to, tree=None):
     """A clone with what stands in this tree, committed or not."""
-    copied(to)
+    shutil.copytree(tree, to) if tree else copied(to)
     run("git", "init", "-q", cwd=to)
     run("git", "add", "-A", cwd=to)
     run("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "all", cwd=to,
@@ -278,6 +278,9 @@ def test_archive_is_the_same_bytes_each_time(archive, unpacked, tmp_path):
     assert (other / "build/dist" / archive.name).read_bytes() == archive.read_bytes()
     run("make", "-s", "dist", cwd=unpacked)
     assert (unpacked / "build/dist" / archive.name).read_bytes() == archive.read_bytes()
+    again = clone_of_the_tree(tmp_path / "again", unpacked)
+    run("make", "-s", "dist", cwd=again)
+    assert (again / "build/dist" / archive.name).read_bytes() == archive.read_bytes()
     (unpacked / "README.md").write_text("another\n")
     run("make", "-s", "dist", cwd=unpacked)
     assert (unpacked / "build/dist" / archive.name).read_bytes() != archive.read_bytes()
