@@ -17,27 +17,32 @@
 #define QUICK 1
 #define INLINE static inline __attribute__((always_inline))
 #endif
+#define HERE static inline __attribute__((always_inline))
 #define APART static __attribute__((noinline))
 /* Its return address is the one of who called, also where a linker optimises across files. */
 #define CALL __attribute__((noinline))
+/* Said where it keeps gcc from holding a word too many in registers. */
+#define LIKELY(condition) __builtin_expect((condition), 1)
 
 _Static_assert(sizeof(struct kheap) == 3 * sizeof(void *), "the heap is three words");
 _Static_assert(TAG == KHEAP_TAG_BYTES && TAG % KHEAP_ALIGN == 0, "a payload after a tag is aligned");
 _Static_assert(sizeof(size_t) == WORD && sizeof(void *) == WORD, "a size and an address fill a word");
 
 /* Writes the tag below a boundary, above all that lives, and gives the boundary. */
-INLINE unsigned char *put_tag(unsigned char *boundary, uintptr_t place, size_t size, size_t gap, const void *owner)
+APART unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, size_t size, size_t gap, const void *owner)
 {
-    set_below(boundary, FENCE, fence_word(gap));
-    set_below(boundary, SIZE, size_word(size));
+    uintptr_t told = size_word(size), fence = fence_word(gap);
+
+    set_below(boundary, FENCE, fence);
+    set_below(boundary, SIZE, told);
     set_below(boundary, OWNER, (uintptr_t)owner);
-    set_below(boundary, SEAL, place + size_word(size) + (uintptr_t)owner + fence_word(gap));
+    set_below(boundary, SEAL, size_of_heap(h) + address_of(boundary) + told + (uintptr_t)owner + fence);
     return boundary;
 }
 
 enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size)
 {
-    size_t lost = (size_t)(0 - address_of(memory)) % KHEAP_ALIGN; /* up to the first aligned byte */
+    size_t lost = padding(address_of(memory), KHEAP_ALIGN); /* up to the first aligned byte */
 
     if (h == NULL || memory == NULL)
         return KHEAP_NULL;
@@ -47,68 +52,119 @@ enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size)
         return KHEAP_TOO_SMALL;
 
     h->heap_start = up(memory, lost + TAG);
-    h->heap_end = up(memory, lost + (size - lost) / KHEAP_ALIGN * KHEAP_ALIGN);
-    h->free_memory_pointer = put_tag(h->heap_start, place_of(h, h->heap_start), FLOOR_SIZE, 0, NULL);
+    h->heap_end = up(memory, size - (address_of(memory) + size) % KHEAP_ALIGN);
+    h->free_memory_pointer = put_tag(h, h->heap_start, FLOOR_SIZE, 0, NULL);
     return KHEAP_OK;
+}
+
+/* A boundary within the heap, aligned, and its tag keeps the equation. */
+APART bool stands(const struct kheap *h, const unsigned char *boundary)
+{
+    return distance(boundary, h->heap_end) <= size_of_heap(h) && address_of(boundary) % KHEAP_ALIGN == 0 &&
+           sealed(size_of_heap(h), boundary);
 }
 
 /* ---- Allocation ------------------------------------------------------------------------------------------------- */
 
 /* KHEAP_ALIGN bytes of poison from here on. */
-INLINE void poison(unsigned char *from)
+static void poison(unsigned char *from)
 {
-    for (size_t n = 0; n < KHEAP_ALIGN / WORD; n++)
-        set_at(up(from, n * WORD), POISON);
+    for (size_t n = 0; n < KHEAP_ALIGN; n += QUICK ? WORD : 1)
+        if (QUICK)
+            set_at(up(from, n), POISON);
+        else
+            *up(from, n) = KHEAP_SLACK_BYTE;
+}
+
+/* The quick way, without a gap: the words are in order, and there is room for the request, its tag, and all slack that there
+ * can be. `left` is less than `room` unless it wraps. */
+INLINE bool quick_room(const struct kheap *h, const unsigned char *from, size_t total, size_t size)
+{
+    size_t room = distance(from, h->heap_end), left = room - size;
+
+    return room <= total && address_of(from) % KHEAP_ALIGN == 0 && left <= room && left >= TAG + KHEAP_ALIGN - 1;
+}
+
+/* The poison reaches over the tag's place, so SIZE and what lies above come later; the word at the end comes over FENCE,
+ * which is the same. */
+INLINE unsigned char *put_quick(unsigned char *from, size_t total, size_t size)
+{
+    unsigned char *end = up(from, size), *boundary = boundary_of(from, size);
+
+    for (size_t n = KHEAP_ALIGN / WORD - 1; n > 0; n--)
+        set_at(up(end, n * WORD), POISON);
+    set_below(boundary, FENCE, POISON);
+    set_below(boundary, SIZE, size_word(size));
+    set_at(end, POISON);
+    uintptr_t owner = (uintptr_t)CALLER;
+    set_below(boundary, OWNER, owner);
+    set_below(boundary, SEAL, total + address_of(boundary) + owner + word_below(boundary, SIZE) + POISON);
+    return boundary;
 }
 
 /* before:  ... tag ] |<------------- free ------------->
- * after:   ... tag ][ gap | payload | slack | tag ] |<--
- * Compared with what is left, one part after the other: what is added fits, so nothing wraps. */
-INLINE void *take(struct kheap *h, size_t size, size_t gap, const void *owner)
+ * after:   ... tag ][ payload | slack | tag ] |<--------- */
+INLINE bool take_quick(struct kheap *h, unsigned char *from, size_t size)
+{
+    size_t total = size_of_heap(h);
+
+    if (!QUICK || !quick_room(h, from, total, size) || !sealed(total, from))
+        return false;
+    h->free_memory_pointer = put_quick(from, total, size);
+    return true;
+}
+
+/* Compared with what is left, one part after the other: nothing is added, so nothing wraps. */
+HERE bool fits(size_t left, size_t gap, size_t size)
+{
+    return left >= gap && left - gap >= size && left - gap - size >= TAG + padding(size, KHEAP_ALIGN);
+}
+
+/* before:  ... tag ] |<------------- free ------------->
+ * after:   ... tag ][ gap | payload | slack | tag ] |<-- */
+APART void *take(struct kheap *h, size_t size, size_t align, bool polite, const void *owner)
 {
     unsigned char *from = h->free_memory_pointer;
-    size_t room = free_bytes(h);
+    size_t gap = padding(address_of(from), align);
 
-    if (!in_order(h) || gap > room || size > room - gap)
-        return NULL;
-    size_t taken = taken_by(size);
-    if (taken > room - gap || !sealed(h, from))
-        return NULL;
+    if (!power_of_two(align) || !fits(free_bytes(h), gap, size) || !stands(h, from))
+        return kheap_refuse_alloc(h, size, align, polite, owner);
 
-    uintptr_t place = place_of(h, from) + gap + taken;
     unsigned char *payload = up(from, gap);
     if (gap != 0) {
         poison(down(payload, KHEAP_ALIGN));
         set_below(payload, 1, POISON + gap);
     }
     poison(up(payload, size)); /* slack and more; the tag comes over that */
-    h->free_memory_pointer = put_tag(up(payload, taken), place, size, gap, owner);
+    h->free_memory_pointer = put_tag(h, boundary_of(payload, size), size, gap, owner);
     return payload;
-}
-
-static void *take_aligned(struct kheap *h, size_t size, size_t align, bool polite, const void *owner)
-{
-    void *payload =
-        power_of_two(align) ? take(h, size, padding(address_of(h->free_memory_pointer), align), owner) : NULL;
-
-    return payload != NULL ? payload : kheap_refuse_alloc(h, size, align, polite, owner);
 }
 
 CALL void *kheap_alloc(struct kheap *h, size_t size)
 {
-    void *payload = QUICK ? take(h, size, 0, CALLER) : NULL;
+    unsigned char *from = h->free_memory_pointer;
 
-    return payload != NULL ? payload : take_aligned(h, size, KHEAP_ALIGN, false, CALLER);
+    return take_quick(h, from, size) ? from : take(h, size, KHEAP_ALIGN, false, CALLER);
+}
+
+/* A power of two has no bit in common with what is one less, nor has a multiple of it. */
+INLINE bool no_gap(const unsigned char *from, size_t align)
+{
+    return ((address_of(from) | align) & (align - 1)) == 0;
 }
 
 CALL void *kheap_alloc_aligned(struct kheap *h, size_t size, size_t align)
 {
-    return take_aligned(h, size, align, false, CALLER);
+    unsigned char *from = h->free_memory_pointer;
+
+    return QUICK && no_gap(from, align) && take_quick(h, from, size) ? from : take(h, size, align, false, CALLER);
 }
 
 CALL void *kheap_try_alloc(struct kheap *h, size_t size, size_t align)
 {
-    return take_aligned(h, size, align, true, CALLER);
+    unsigned char *from = h->free_memory_pointer;
+
+    return QUICK && no_gap(from, align) && take_quick(h, from, size) ? from : take(h, size, align, true, CALLER);
 }
 
 static void clear(unsigned char *from, size_t bytes)
@@ -144,7 +200,7 @@ static size_t product(size_t count, size_t size)
 CALL void *kheap_calloc(struct kheap *h, size_t count, size_t size)
 {
     size_t bytes = product(count, size);
-    unsigned char *payload = take_aligned(h, bytes, KHEAP_ALIGN, false, CALLER);
+    unsigned char *payload = take(h, bytes, KHEAP_ALIGN, false, CALLER);
 
     if (payload != NULL)
         clear(payload, bytes);
@@ -153,35 +209,39 @@ CALL void *kheap_calloc(struct kheap *h, size_t count, size_t size)
 
 /* ---- Freeing ---------------------------------------------------------------------------------------------------- */
 
-/* From the end of the payload on all is poison, up to where FENCE begins and some of it. If so, and the tag is sealed, then
- * all of FENCE is poison too: a gap begins with another byte. */
-INLINE bool fenced(const unsigned char *payload, const unsigned char *boundary, uintptr_t size)
-{
-    const unsigned char *end = up(payload, size_told(size));
-
-    if (word_at(end) != POISON)
-        return false;
-    if (size % 16 < 8) /* 8 to 15 bytes of slack */
-        for (size_t n = 0; n < 8 / WORD; n++)
-            if (word_at(up(end, WORD + n * WORD)) != POISON)
-                return false;
-    return WORD == 8 || size % 8 >= 4 || word_at(down(boundary, TAG + WORD - 1)) == POISON;
-}
-
-/* `block` is the payload of the last block, which has no gap, and all that guards it is as the heap left it. */
-INLINE bool quick_last(const struct kheap *h, const unsigned char *block)
+/* `block` is the payload of the last block: its size leads to the free pointer, and what stands there stands. */
+HERE bool ends_last(const struct kheap *h, const unsigned char *block)
 {
     const unsigned char *boundary = h->free_memory_pointer;
 
-    if (block < h->heap_start || block >= boundary || boundary > h->heap_end || address_of(boundary) % KHEAP_ALIGN != 0)
+    if (!QUICK)
+        return boundary != h->heap_start && stands(h, boundary) &&
+               up(block, taken_told(word_below(boundary, SIZE))) == boundary;
+    if (block >= boundary || block < h->heap_start || boundary > h->heap_end || address_of(boundary) % KHEAP_ALIGN != 0)
         return false;
-    uintptr_t size = word_below(boundary, SIZE);
-    if (up(block, taken_told(size)) != boundary || !sealed(h, boundary))
-        return false;
-    return fenced(block, boundary, size) && sealed(h, block);
+    size_t total = size_of_heap(h);
+    return LIKELY(up(block, taken_told(word_below(boundary, SIZE))) == boundary) && LIKELY(sealed(total, boundary));
 }
 
-static bool all_poison(const unsigned char *from, const unsigned char *to)
+/* From the end of the payload on all is poison, the first byte of FENCE too. Then all of FENCE is: the seal knows it, and
+ * a gap begins with another byte. The words that are looked at lie over each other, so that they do not depend on the size. */
+INLINE bool fenced(const unsigned char *payload, const unsigned char *boundary)
+{
+    const unsigned char *fence = down(boundary, TAG);
+    uintptr_t size = word_below(boundary, SIZE);
+
+    if (word_at(up(payload, size_told(size))) != POISON)
+        return false;
+    if (size % 16 < 8 && word_at(down(fence, 7)) != POISON) /* 8 to 15 bytes of slack */
+        return false;
+    if (WORD == 8)
+        return true;
+    if (size % 16 < 8 && word_at(down(fence, 3)) != POISON)
+        return false;
+    return size % 8 >= 4 || word_at(up(payload, size_told(size) + WORD)) == POISON; /* 4 to 7, 12 to 15 */
+}
+
+APART bool all_poison(const unsigned char *from, const unsigned char *to)
 {
     for (; from != to; from = up(from, 1))
         if (*from != KHEAP_SLACK_BYTE)
@@ -190,83 +250,64 @@ static bool all_poison(const unsigned char *from, const unsigned char *to)
 }
 
 /* The fill in front of a payload is whole, and tells the same gap as the tag. */
-static bool sound_gap(const struct kheap *h, const unsigned char *payload, size_t gap)
+static bool filled(const unsigned char *payload, size_t gap)
 {
-    return possible_gap(h, payload, gap) && word_below(payload, 1) == POISON + gap &&
-           all_poison(down(payload, KHEAP_ALIGN), down(payload, WORD));
+    return word_below(payload, 1) == POISON + gap && all_poison(down(payload, KHEAP_ALIGN), down(payload, WORD));
 }
 
-/* Where the block begins that ends at a boundary whose tag is sealed, if all around it is as the heap left it; or NULL.
- * The tag that lies there is sealed as well. */
+/* Where the block begins that ends at a boundary that stands, if all around it is as the heap left it; or NULL. What lies
+ * there stands as well. */
 static unsigned char *begin_of(const struct kheap *h, const unsigned char *boundary)
 {
     uintptr_t size = word_below(boundary, SIZE);
     size_t taken = taken_told(size), gap = gap_told(word_below(boundary, FENCE));
+    unsigned char *payload = down(boundary, taken), *begin = down(payload, gap);
 
-    if (taken > distance(h->heap_start, boundary) || taken < TAG)
+    if (taken < TAG || taken > distance(h->heap_start, boundary) || begin > payload || !stands(h, begin))
         return NULL;
-    unsigned char *payload = down(boundary, taken);
-    if (!all_poison(up(payload, size_told(size)), down(boundary, TAG)) || (gap != 0 && !sound_gap(h, payload, gap)))
+    if (!all_poison(up(payload, size_told(size)), down(boundary, TAG)) || (gap != 0 && !filled(payload, gap)))
         return NULL;
-    unsigned char *begin = down(payload, gap);
-    return sealed(h, begin) ? begin : NULL;
+    return begin;
 }
 
-/* The three words are in order, and the tag at the free pointer is sealed: they vouch for each other. */
-static bool top_sealed(const struct kheap *h)
+/* Gives the last block back, or says why not; `known`: it is the last one. */
+APART void free_last(struct kheap *h, const unsigned char *block, bool known, const void *caller)
 {
-    return h->heap_start != NULL && in_order(h) && sealed(h, h->free_memory_pointer);
-}
+    unsigned char *begin = known || ends_last(h, block) ? begin_of(h, h->free_memory_pointer) : NULL;
 
-/* Where the last block begins, if `block` is its payload. */
-static unsigned char *begin_of_last(const struct kheap *h, const unsigned char *block)
-{
-    const unsigned char *boundary = h->free_memory_pointer;
-
-    if (!top_sealed(h) || boundary == h->heap_start || up(block, taken_told(word_below(boundary, SIZE))) != boundary)
-        return NULL;
-    return begin_of(h, boundary);
-}
-
-/* Gives the last block back, or says why not. */
-APART void free_last(struct kheap *h, const unsigned char *block, const void *caller)
-{
-    if (block == NULL)
-        return;
-
-    unsigned char *begin = begin_of_last(h, block);
     if (begin != NULL)
         h->free_memory_pointer = begin;
-    else
+    else if (block != NULL)
         kheap_refuse_free(h, block, caller);
 }
 
 /* before:  ... tag ][ gap | payload | slack | tag ] |<--
- * after:   ... tag ] |<------------- free -------------> */
+ * after:   ... tag ] |<------------- free ------------->
+ * Without a gap the block begins at its payload. */
 CALL void kheap_free(struct kheap *h, void *block)
 {
-    if (QUICK && quick_last(h, block))
+    if (!QUICK || !ends_last(h, block))
+        free_last(h, block, false, CALLER);
+    else if (LIKELY(sealed(size_of_heap(h), block)) && fenced(block, h->free_memory_pointer))
         h->free_memory_pointer = block;
     else
-        free_last(h, block, CALLER);
+        free_last(h, block, true, CALLER);
 }
 
 CALL bool kheap_resize(struct kheap *h, void *block, size_t size)
 {
-    unsigned char *payload = block, *begin = begin_of_last(h, block);
+    unsigned char *payload = block, *begin = ends_last(h, block) ? begin_of(h, h->free_memory_pointer) : NULL;
 
     if (begin == NULL) {
         kheap_refuse_free(h, block, CALLER);
         return false;
     }
-    size_t room = distance(payload, h->heap_end);
-    if (size > room || taken_by(size) > room)
+    if (!fits(distance(payload, h->heap_end), 0, size))
         return false;
 
     const void *owner = (const void *)word_below(h->free_memory_pointer, OWNER);
-    unsigned char *boundary = up(payload, taken_by(size));
     poison(up(payload, size));
-    h->free_memory_pointer = put_tag(boundary, place_of(h, boundary), size, distance(begin, payload), owner);
+    h->free_memory_pointer = put_tag(h, boundary_of(payload, size), size, distance(begin, payload), owner);
     return true;
 }
 
@@ -274,7 +315,7 @@ CALL bool kheap_resize(struct kheap *h, void *block, size_t size)
 
 CALL struct kheap_mark kheap_mark(const struct kheap *h)
 {
-    if (top_sealed(h))
+    if (h->heap_start != NULL && stands(h, h->free_memory_pointer))
         return (struct kheap_mark){ h->free_memory_pointer, fingerprint(h->free_memory_pointer) };
     kheap_refuse_mark(h, CALLER);
     return (struct kheap_mark){ 0 };
@@ -286,7 +327,7 @@ static bool leads_to(const struct kheap *h, struct kheap_mark mark)
 {
     const unsigned char *at = h->free_memory_pointer;
 
-    if (!top_sealed(h))
+    if (h->heap_start == NULL || !stands(h, at))
         return false;
     while (at != NULL && at > h->heap_start && address_of(at) > address_of(mark.position))
         at = begin_of(h, at);

@@ -8,6 +8,29 @@
 /* Where flash is short others may be linked beside this file, that only refuse: package/kheap_brief.c. */
 #define REPLACEABLE __attribute__((weak))
 
+/* The tag below this boundary keeps the equation. */
+static bool sound(const struct kheap *h, const unsigned char *boundary)
+{
+    return sealed(size_of_heap(h), boundary);
+}
+
+static uintptr_t place_of(const struct kheap *h, const unsigned char *boundary)
+{
+    return size_of_heap(h) + address_of(boundary);
+}
+
+/* What a block of this size takes with its tag. The caller has made sure that this does not wrap. */
+static size_t taken_by(size_t size)
+{
+    return (size + (TAG + KHEAP_ALIGN - 1)) & ~(size_t)(KHEAP_ALIGN - 1);
+}
+
+/* Between heap_start and an edge there is room for this gap. */
+static bool possible_gap(const struct kheap *h, const unsigned char *edge, size_t gap)
+{
+    return gap % KHEAP_ALIGN == 0 && gap <= distance(h->heap_start, edge);
+}
+
 /* Compared with what is left, one part after the other: nothing is added, so nothing wraps. */
 static bool fits(size_t left, size_t gap, size_t size)
 {
@@ -66,7 +89,7 @@ static size_t against(const struct kheap_block *b, const unsigned char *tag)
 
 static bool leads_down(const struct kheap *h, const unsigned char *payload, size_t gap)
 {
-    return possible_gap(h, payload, gap) && sealed(h, down(payload, gap));
+    return possible_gap(h, payload, gap) && sound(h, down(payload, gap));
 }
 
 static size_t gap_in_front(const unsigned char *payload)
@@ -128,7 +151,7 @@ static bool words_disagree(const struct kheap *h, unsigned char *boundary)
 {
     const struct kheap_block told = block_told(h, boundary);
 
-    if (sealed(h, boundary))
+    if (sound(h, boundary))
         return false;
     if (told.payload == NULL)
         return word_below(boundary, SIZE) == size_word(FLOOR_SIZE) && word_below(boundary, OWNER) == 0;
@@ -142,7 +165,7 @@ static struct kheap_block block_below(const struct kheap *h, unsigned char *boun
 {
     struct kheap_block told = block_told(h, boundary), found = { 0 };
     bool by_words = words_disagree(h, boundary);
-    bool trusted = told.payload != NULL && (by_words || sealed(h, boundary));
+    bool trusted = told.payload != NULL && (by_words || sound(h, boundary));
 
     if (trusted && leads_down(h, told.payload, told.gap))
         return told;
@@ -162,7 +185,7 @@ static struct kheap_block block_below(const struct kheap *h, unsigned char *boun
 static bool ends_below(const struct kheap *h, const unsigned char *payload, const unsigned char *boundary)
 {
     for (unsigned char *at = up(payload, TAG); at < boundary; at = up(at, KHEAP_ALIGN))
-        if (sealed(h, at) && up(payload, taken_told(word_below(at, SIZE))) == at)
+        if (sound(h, at) && up(payload, taken_told(word_below(at, SIZE))) == at)
             return true;
     return false;
 }
@@ -223,7 +246,7 @@ static enum kheap_fault judge(const struct kheap *h, unsigned char *edge, const 
     r->changed = underflow_of(&r->block, &r->address);
     if (r->changed != 0)
         return r->fault = KHEAP_E_DAMAGED;
-    if (sealed(h, edge))
+    if (sound(h, edge))
         return KHEAP_E_NONE;
     return words_disagree(h, edge) ? damaged(r, h) : damaged_from_above(h, edge, above, r);
 }
@@ -246,8 +269,8 @@ static enum kheap_fault step(const struct kheap *h, unsigned char **boundary, st
 /* heap_start <= free_memory_pointer <= heap_end, and aligned. */
 static bool words_in_order(const struct kheap *h)
 {
-    return h->heap_start <= h->free_memory_pointer && h->free_memory_pointer <= h->heap_end && in_order(h) &&
-           address_of(h->heap_start) % KHEAP_ALIGN == 0;
+    return h->heap_start <= h->free_memory_pointer && h->free_memory_pointer <= h->heap_end &&
+           address_of(h->heap_start) % KHEAP_ALIGN == 0 && address_of(h->free_memory_pointer) % KHEAP_ALIGN == 0;
 }
 
 /* What has to hold before the first step. */
@@ -277,7 +300,7 @@ static enum kheap_fault check_tag(const struct kheap *h, unsigned char *boundary
 {
     if (boundary == h->heap_start)
         return check_floor(h, r);
-    return sealed(h, boundary) ? KHEAP_E_NONE : step(h, &boundary, r);
+    return sound(h, boundary) ? KHEAP_E_NONE : step(h, &boundary, r);
 }
 
 /* The words and the last tag, which together vouch for each other. */

@@ -62,12 +62,12 @@ static inline unsigned char *down(const unsigned char *from, size_t bytes)
 
 static inline uintptr_t word_below(const unsigned char *edge, size_t n)
 {
-    return *((const word *)(const void *)edge - n);
+    return *(const word *)(const void *)down(edge, n * WORD);
 }
 
 static inline void set_below(unsigned char *edge, size_t n, uintptr_t value)
 {
-    *((word *)(void *)edge - n) = value;
+    *(word *)(void *)down(edge, n * WORD) = value;
 }
 
 static inline uintptr_t word_at(const unsigned char *anywhere)
@@ -95,10 +95,10 @@ static inline size_t free_bytes(const struct kheap *h)
     return distance(h->free_memory_pointer, h->heap_end);
 }
 
-/* What a block of this size takes with its tag. The caller has made sure that this does not wrap. */
-static inline size_t taken_by(size_t size)
+/* Where a block of this size ends whose payload, which is aligned, lies here. The caller has made sure that there is room. */
+static inline unsigned char *boundary_of(const unsigned char *payload, size_t size)
 {
-    return (size + (TAG + KHEAP_ALIGN - 1)) & ~(size_t)(KHEAP_ALIGN - 1);
+    return (unsigned char *)((address_of(payload) + size + (TAG + KHEAP_ALIGN - 1)) & ~(uintptr_t)(KHEAP_ALIGN - 1));
 }
 
 /* SIZE is a sum: its multiple of KHEAP_ALIGN tells what the block takes with its tag, the rest tells the slack. */
@@ -128,29 +128,12 @@ static inline size_t gap_told(uintptr_t fence)
     return fence == POISON ? 0 : fence - ~POISON;
 }
 
-/* What the three words and its place give to the seal of a tag. */
-static inline uintptr_t place_of(const struct kheap *h, const unsigned char *boundary)
+/* The equation, in a heap of so many bytes. */
+static inline __attribute__((always_inline)) bool sealed(size_t heap_bytes, const unsigned char *boundary)
 {
-    return size_of_heap(h) + address_of(boundary);
-}
-
-static inline bool sealed(const struct kheap *h, const unsigned char *boundary)
-{
-    return word_below(boundary, SEAL) == place_of(h, boundary) + word_below(boundary, SIZE) +
-                                             word_below(boundary, OWNER) + word_below(boundary, FENCE);
-}
-
-/* heap_start <= free_memory_pointer <= heap_end, and aligned. Whether the two ends are right, the seal knows; this keeps a
- * wild free pointer from being followed. */
-static inline bool in_order(const struct kheap *h)
-{
-    return free_bytes(h) <= size_of_heap(h) && address_of(h->free_memory_pointer) % KHEAP_ALIGN == 0;
-}
-
-/* Between heap_start and an edge there is room for this gap. */
-static inline bool possible_gap(const struct kheap *h, const unsigned char *edge, size_t gap)
-{
-    return gap % KHEAP_ALIGN == 0 && gap <= distance(h->heap_start, edge);
+    return word_below(boundary, SEAL) ==
+           heap_bytes + address_of(boundary) +
+               (word_below(boundary, SIZE) + word_below(boundary, OWNER) + word_below(boundary, FENCE));
 }
 
 static inline bool power_of_two(size_t align)

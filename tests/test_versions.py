@@ -30,6 +30,10 @@ def test_the_changelog_begins_with_this_version():
     assert not [heading for heading in headings[1:] if heading[3]]
 
 
+def test_the_header_tells_this_version():
+    assert re.findall(r'^#define KHEAP_VERSION "(.*)"$', HEADER, re.M) == [VERSION]
+
+
 @pytest.mark.parametrize("name", ["CHANGELOG.md", "SECURITY.md"])
 @pytest.mark.parametrize("readme", ["README.md", "README.bn.md"])
 def test_the_readmes_lead_there(readme, name):

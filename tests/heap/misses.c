@@ -104,6 +104,48 @@ CASE(miss_free_pointer_on_another_boundary)
     CHECK(used(&h), ==, 0);
 }
 
+/* A stale tag in somebody's payload is as good as a live one: only a walk from above would know. */
+CASE(miss_free_pointer_on_a_boundary_that_lives_no_more)
+{
+    struct kheap h = make_heap(SMALL_HEAP), stale;
+    unsigned char *first = kheap_alloc(&h, 20), *large;
+
+    stale = h;
+    kheap_free(&h, first);
+    large = kheap_alloc(&h, 200);
+    CHECK_PTR(large, ==, first);
+    h.free_memory_pointer = stale.free_memory_pointer;
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_NONE);
+    CHECK_PTR(kheap_alloc(&h, 10), ==, large + 32 + TAG);
+    kheap_free(&h, large + 32 + TAG);
+    kheap_free(&h, first);
+    CHECK(used(&h), ==, 0);
+}
+
+/* Both ends moved alike, or one end and the seal of the last tag: that tag agrees, and more an allocation does not look at.
+ * What it hands out lies past the end; the frees and kheap_check find that the tag below does not agree, or the floor. */
+CASE(miss_both_ends_moved_alike_until_a_free)
+{
+    for (int both = 0; both < 2; both++) {
+        struct kheap h = make_heap(SMALL_HEAP), moved;
+        unsigned char *block = kheap_alloc(&h, SMALL_HEAP - TAG - TAG - 32);
+        uintptr_t seal;
+
+        moved = h;
+        moved.heap_end += 16;
+        moved.heap_start += both ? 16 : 0;
+        memcpy(&seal, h.free_memory_pointer - sizeof(seal), sizeof(seal));
+        seal += both ? 0 : 16;
+        memcpy(h.free_memory_pointer - sizeof(seal), &seal, sizeof(seal));
+        CHECK(kheap_check(&moved, NULL), ==, KHEAP_E_DAMAGED);
+        CHECK_PTR(kheap_mark(&moved).position, ==, h.free_memory_pointer);
+        moved.heap_end -= 16;
+        moved.heap_start -= both ? 16 : 0;
+        kheap_free(&h, block);
+        CHECK(take_fault(), ==, both ? KHEAP_E_NONE : KHEAP_E_DAMAGED);
+    }
+}
+
 /* The old pointer is equal to the new one. While the address is free, E05 tells; once it is handed out again nothing does,
  * and the new owner's block is gone. */
 CASE(miss_pointer_whose_address_was_handed_out_again)
