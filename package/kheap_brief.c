@@ -21,7 +21,9 @@ static enum kheap_fault fault_of_top(const struct kheap *h)
 {
     if (h->heap_start == NULL)
         return KHEAP_E_NOT_INITIALISED;
-    return in_order(h) && sealed(h, h->free_memory_pointer) ? KHEAP_E_NONE : KHEAP_E_DAMAGED;
+    if (free_bytes(h) > size_of_heap(h) || address_of(h->free_memory_pointer) % KHEAP_ALIGN != 0)
+        return KHEAP_E_DAMAGED;
+    return sealed(size_of_heap(h), h->free_memory_pointer) ? KHEAP_E_NONE : KHEAP_E_DAMAGED;
 }
 
 void *kheap_refuse_alloc(const struct kheap *h, size_t size, size_t align, bool polite, const void *caller)
