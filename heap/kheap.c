@@ -17,7 +17,6 @@
 #define QUICK 1
 #define INLINE static inline __attribute__((always_inline))
 #endif
-#define HERE static inline __attribute__((always_inline))
 #define APART static __attribute__((noinline))
 /* Its return address is the one of who called, also where a linker optimises across files. */
 #define CALL __attribute__((noinline))
@@ -112,12 +111,6 @@ INLINE bool take_quick(struct kheap *h, unsigned char *from, size_t size)
         return false;
     h->free_memory_pointer = put_quick(from, total, size);
     return true;
-}
-
-/* Compared with what is left, one part after the other: nothing is added, so nothing wraps. */
-HERE bool fits(size_t left, size_t gap, size_t size)
-{
-    return left >= gap && left - gap >= size && left - gap - size >= TAG + padding(size, KHEAP_ALIGN);
 }
 
 /* before:  ... tag ] |<------------- free ------------->

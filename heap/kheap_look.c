@@ -31,12 +31,6 @@ static bool possible_gap(const struct kheap *h, const unsigned char *edge, size_
     return gap % KHEAP_ALIGN == 0 && gap <= distance(h->heap_start, edge);
 }
 
-/* Compared with what is left, one part after the other: nothing is added, so nothing wraps. */
-static bool fits(size_t left, size_t gap, size_t size)
-{
-    return left >= TAG && left - TAG >= gap && left - TAG - gap >= size;
-}
-
 /* ---- What guards a block ---------------------------------------------------------------------------------------- */
 
 /* How many bytes from `from` up are not the expected ones; *first is the lowest. */

@@ -16,6 +16,8 @@
 
 #include "kheap.h"
 
+#define HERE static inline __attribute__((always_inline))
+
 /* The four words of a tag, counted downwards from the boundary at its upper edge:
  *
  *      ... payload | slack ][ FENCE | SIZE | OWNER | SEAL ]^ boundary
@@ -129,7 +131,7 @@ static inline size_t gap_told(uintptr_t fence)
 }
 
 /* The equation, in a heap of so many bytes. */
-static inline __attribute__((always_inline)) bool sealed(size_t heap_bytes, const unsigned char *boundary)
+HERE bool sealed(size_t heap_bytes, const unsigned char *boundary)
 {
     return word_below(boundary, SEAL) ==
            heap_bytes + address_of(boundary) +
@@ -145,6 +147,13 @@ static inline bool power_of_two(size_t align)
 static inline size_t padding(uintptr_t address, size_t align)
 {
     return (size_t)(0 - address) & (align - 1);
+}
+
+/* Is there room for a block of this size, with its gap and its tag? Compared with what is left, one part after the other:
+ * nothing is added, so nothing wraps. */
+HERE bool fits(size_t left, size_t gap, size_t size)
+{
+    return left >= gap && left - gap >= size && left - gap - size >= TAG + padding(size, KHEAP_ALIGN);
 }
 
 /* A number that tells this boundary from every other one: the seal knows the place and the size. Owner and gap are turned by
