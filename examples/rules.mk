@@ -14,13 +14,13 @@ examples: $(EXAMPLES)/arena $(EXAMPLES)/stack $(EXAMPLES)/firmware.elf ## build 
 
 $(EXAMPLES)/arena: examples/hosted/arena.c $(wildcard heap/*)
 	@mkdir -p $(@D)
-	@$(CC) -std=c11 -O2 $(WARNINGS) -Iheap -o $@ $< $(EXAMPLE_HEAP)
+	@$(CC) -std=c11 -O2 $(WARNINGS) -Iheap -o $(NEW) $< $(EXAMPLE_HEAP) && $(KEEP)
 
 $(EXAMPLES)/stack: examples/cpp/stack.cpp $(wildcard heap/*)
 	@mkdir -p $(@D)
-	@$(CC) -std=c11 -O2 -Iheap -nostdlib -r -o $@-heap.o $(EXAMPLE_HEAP)
-	@$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iheap -o $@ $< $@-heap.o
+	@$(CC) -std=c11 -O2 -Iheap -nostdlib -r -o $(NEW).o $(EXAMPLE_HEAP) && \
+	    $(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iheap -o $(NEW) $< $(NEW).o && $(KEEP) && rm $(NEW).o
 
 $(EXAMPLES)/firmware.elf: examples/firmware/main.c examples/firmware/link.ld $(wildcard heap/*)
 	@mkdir -p $(@D)
-	@arm-none-eabi-gcc $(FIRMWARE_CFLAGS) -T examples/firmware/link.ld -o $@ $< $(EXAMPLE_HEAP) -lgcc
+	@arm-none-eabi-gcc $(FIRMWARE_CFLAGS) -T examples/firmware/link.ld -o $(NEW) $< $(EXAMPLE_HEAP) -lgcc && $(KEEP)

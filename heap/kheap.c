@@ -35,13 +35,13 @@ APART unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, siz
     set_below(boundary, FENCE, fence);
     set_below(boundary, SIZE, told);
     set_below(boundary, OWNER, (uintptr_t)owner);
-    set_below(boundary, SEAL, size_of_heap(h) + address_of(boundary) + told + (uintptr_t)owner + fence);
+    set_below(boundary, SEAL, seal_for(size_of_heap(h), boundary, told, (uintptr_t)owner, fence));
     return boundary;
 }
 
 enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size)
 {
-    size_t lost = padding(address_of(memory), KHEAP_ALIGN); /* up to the first aligned byte */
+    size_t lost = to_multiple(address_of(memory)); /* up to the first aligned byte */
 
     if (h == NULL || memory == NULL)
         return KHEAP_NULL;
@@ -68,6 +68,10 @@ APART bool stands(const struct kheap *h, const unsigned char *boundary)
 /* KHEAP_ALIGN bytes of poison from here on. */
 static void poison(unsigned char *from)
 {
+    /*@ loop invariant n <= KHEAP_ALIGN && n % WORD == 0 && poisoned(from, from + n);
+      @ loop invariant untouched{LoopEntry, Here}(from, from + KHEAP_ALIGN);
+      @ loop assigns n, from[0 .. KHEAP_ALIGN - 1];
+      @ loop variant KHEAP_ALIGN - n; */
     for (size_t n = 0; n < KHEAP_ALIGN; n += QUICK ? WORD : 1)
         if (QUICK)
             set_at(up(from, n), POISON);
@@ -90,6 +94,10 @@ INLINE unsigned char *put_quick(unsigned char *from, size_t total, size_t size)
 {
     unsigned char *end = up(from, size), *boundary = boundary_of(from, size);
 
+    /*@ loop invariant n < KHEAP_ALIGN / WORD && poisoned(end + (n + 1) * WORD, end + KHEAP_ALIGN);
+      @ loop invariant untouched{LoopEntry, Here}(end, end + KHEAP_ALIGN);
+      @ loop assigns n, end[0 .. KHEAP_ALIGN - 1];
+      @ loop variant n; */
     for (size_t n = KHEAP_ALIGN / WORD - 1; n > 0; n--)
         set_at(up(end, n * WORD), POISON);
     set_below(boundary, FENCE, POISON);
@@ -97,7 +105,7 @@ INLINE unsigned char *put_quick(unsigned char *from, size_t total, size_t size)
     set_at(end, POISON);
     uintptr_t owner = (uintptr_t)CALLER;
     set_below(boundary, OWNER, owner);
-    set_below(boundary, SEAL, total + address_of(boundary) + owner + word_below(boundary, SIZE) + POISON);
+    set_below(boundary, SEAL, seal_for(total, boundary, word_below(boundary, SIZE), owner, POISON));
     return boundary;
 }
 
@@ -236,6 +244,9 @@ INLINE bool fenced(const unsigned char *payload, const unsigned char *boundary)
 
 APART bool all_poison(const unsigned char *from, const unsigned char *to)
 {
+    /*@ loop invariant \at(from, Pre) <= from <= to && poisoned(\at(from, Pre), from) && \base_addr(from) == \base_addr(to);
+      @ loop assigns from;
+      @ loop variant to - from; */
     for (; from != to; from = up(from, 1))
         if (*from != KHEAP_SLACK_BYTE)
             return false;
@@ -254,13 +265,15 @@ static unsigned char *begin_of(const struct kheap *h, const unsigned char *bound
 {
     uintptr_t size = word_below(boundary, SIZE);
     size_t taken = taken_told(size), gap = gap_told(word_below(boundary, FENCE));
-    unsigned char *payload = down(boundary, taken), *begin = down(payload, gap);
 
-    if (taken < TAG || taken > distance(h->heap_start, boundary) || begin > payload || !stands(h, begin))
+    if (taken < TAG || taken > distance(h->heap_start, boundary))
+        return NULL;
+    unsigned char *payload = down(boundary, taken);
+    if (gap > distance(h->heap_start, payload) || !stands(h, down(payload, gap)))
         return NULL;
     if (!all_poison(up(payload, size_told(size)), down(boundary, TAG)) || (gap != 0 && !filled(payload, gap)))
         return NULL;
-    return begin;
+    return down(payload, gap);
 }
 
 /* Gives the last block back, or says why not; `known`: it is the last one. */
@@ -322,6 +335,8 @@ static bool leads_to(const struct kheap *h, struct kheap_mark mark)
 
     if (h->heap_start == NULL || !stands(h, at))
         return false;
+    /*@ loop invariant at == \null || (edge_in(h, (unsigned char *)at) && has_seal(h, (unsigned char *)at));
+      @ loop assigns at; */
     while (at != NULL && at > h->heap_start && address_of(at) > address_of(mark.position))
         at = begin_of(h, at);
     return at != NULL && at == mark.position && fingerprint(at) == mark.seal;

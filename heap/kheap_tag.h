@@ -97,10 +97,19 @@ static inline size_t free_bytes(const struct kheap *h)
     return distance(h->free_memory_pointer, h->heap_end);
 }
 
+/* How far the next multiple of KHEAP_ALIGN is, at or above a number. */
+static inline size_t to_multiple(uintptr_t number)
+{
+    return (KHEAP_ALIGN - number % KHEAP_ALIGN) % KHEAP_ALIGN;
+}
+
 /* Where a block of this size ends whose payload, which is aligned, lies here. The caller has made sure that there is room. */
 static inline unsigned char *boundary_of(const unsigned char *payload, size_t size)
 {
-    return (unsigned char *)((address_of(payload) + size + (TAG + KHEAP_ALIGN - 1)) & ~(uintptr_t)(KHEAP_ALIGN - 1));
+    const unsigned char *past = up(payload, size + (TAG + KHEAP_ALIGN - 1));
+
+    //@ assert at((unsigned char *)past) == at((unsigned char *)payload) + size + T + 15;
+    return down(past, address_of(past) % KHEAP_ALIGN);
 }
 
 /* SIZE is a sum: its multiple of KHEAP_ALIGN tells what the block takes with its tag, the rest tells the slack. */
@@ -116,7 +125,7 @@ static inline size_t size_told(uintptr_t size_word)
 
 static inline size_t taken_told(uintptr_t size_word)
 {
-    return (size_word & ~(uintptr_t)(KHEAP_ALIGN - 1)) - KEY;
+    return size_word - size_word % KHEAP_ALIGN - KEY;
 }
 
 /* A gap is a sum that is never one bit away from poison, and whose first byte is neither poison's nor 0. */
@@ -131,11 +140,16 @@ static inline size_t gap_told(uintptr_t fence)
 }
 
 /* The equation, in a heap of so many bytes. */
+HERE uintptr_t seal_for(size_t heap_bytes, const unsigned char *boundary, uintptr_t size, uintptr_t owner,
+                        uintptr_t fence)
+{
+    return heap_bytes + address_of(boundary) + (size + owner + fence);
+}
+
 HERE bool sealed(size_t heap_bytes, const unsigned char *boundary)
 {
-    return word_below(boundary, SEAL) ==
-           heap_bytes + address_of(boundary) +
-               (word_below(boundary, SIZE) + word_below(boundary, OWNER) + word_below(boundary, FENCE));
+    return word_below(boundary, SEAL) == seal_for(heap_bytes, boundary, word_below(boundary, SIZE),
+                                                  word_below(boundary, OWNER), word_below(boundary, FENCE));
 }
 
 static inline bool power_of_two(size_t align)
@@ -153,7 +167,7 @@ static inline size_t padding(uintptr_t address, size_t align)
  * nothing is added, so nothing wraps. */
 HERE bool fits(size_t left, size_t gap, size_t size)
 {
-    return left >= gap && left - gap >= size && left - gap - size >= TAG + padding(size, KHEAP_ALIGN);
+    return left >= gap && left - gap >= size && left - gap - size >= TAG + to_multiple(size);
 }
 
 /* A number that tells this boundary from every other one: the seal knows the place and the size. Owner and gap are turned by

@@ -233,6 +233,23 @@ def test_cmake_refuses_another_major_version(installed, tmp_path):
     assert done.returncode != 0 and VERSION in done.stdout
 
 
+@pytest.mark.parametrize("version,asked,found", [
+    ("1.5.0", "1.0...1.2", False), ("1.5.0", "1.0...1.5", True), ("1.5.0", "1.0...<1.5", False), ("1.5.0", "1.0...<2", True),
+    ("1.5.0", "1.6...1.9", False), ("1.5.0", "1.5...1.9", True), ("1.5.1", "1.0...1.5", False), ("1.5.0", "1.2", True),
+    ("1.5.0", "1.6", False), ("1.5.0", "1.5.0 EXACT", True), ("1.5.0", "1.5.1 EXACT", False), ("1.5.0", "0.9", False),
+    ("1.5.0", "2", False), ("1.5.0", "", True),
+])
+def test_cmake_takes_the_versions_that_were_asked_for(version, asked, found, tmp_path):
+    text = (ROOT / "package/kheap-config-version.cmake.in").read_text().replace("@VERSION@", version).replace("@MAJOR@", "1")
+    (tmp_path / "kheap-config-version.cmake").write_text(text)
+    (tmp_path / "kheap-config.cmake").write_text("")
+    (tmp_path / "CMakeLists.txt").write_text(
+        f"cmake_minimum_required(VERSION 3.19)\nproject(user NONE)\nfind_package(kheap {asked} QUIET CONFIG)\n"
+        'message("found: ${kheap_FOUND}")\n')
+    said = run("cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-Dkheap_DIR={tmp_path}")
+    assert f"found: {int(found)}\n" in said, said
+
+
 @pytest.mark.parametrize("kind", ["static", "shared"])
 def test_meson_subproject(tmp_path, kind):
     (tmp_path / "user.c").write_text(CONSUMER)
