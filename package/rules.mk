@@ -66,6 +66,7 @@ install: places package ## install kheap; PREFIX=/usr/local DESTDIR= KHEAP_SHARE
 
 dist: ## pack the tree into build/dist, the same bytes each time
 	@package/dist build/dist
+	@tools/own build
 
 uninstall: places ## and take it away again
 	@rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED)) $(addprefix $(DESTDIR)$(LIBDIR)/,$(INSTALLED_LIBRARY))
