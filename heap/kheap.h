@@ -25,7 +25,7 @@
 #ifndef KHEAP_H
 #define KHEAP_H
 
-#define KHEAP_VERSION "1.0.0"
+#define KHEAP_VERSION "1.1.0"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -200,7 +200,7 @@ bool kheap_resize(struct kheap *h, void *block, size_t size);
  *            begins there; if the write may have reached OWNER too, its owner is null and its size the most that fitted.
  *            (Where OWNER was overwritten and the last byte of SIZE with what it was, the size told is up to 15 bytes off.)
  * Cost:      constant; one step a block where a fault has to be told, and one for each KHEAP_ALIGN bytes of the block where
- *            its tag is overwritten.
+ *            its tag is overwritten. Refused in brief (the port guide tells how) it is constant, too.
  * Misses:    a pointer that was freed and whose address was handed out again; writes that leave the same byte as
  *            before, that stay within the block, or that hit the gap more than KHEAP_ALIGN bytes in front of the
  *            payload. A change of one word is always noticed. Of two words of a tag that gain or lose so that their sum

@@ -3,24 +3,26 @@
 # kheap for those who take it along: one pair of files, or an installed library. On the command line: CC, AR, and
 #
 #     KHEAP_CFLAGS="-mcpu=cortex-m0 -mthumb -Os"    KHEAP_LDFLAGS=    KHEAP_SHARED=no    (the static library alone)
+#
+# -DKHEAP_BRIEF among the KHEAP_CFLAGS leaves the diagnosis out: what is refused is refused in brief.
 
 VERSION := $(shell cat VERSION)
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 PACKAGE := build/package
 KHEAP_SHARED ?= yes
-PACKAGE_CFLAGS := -std=c11 -O2 -g -ffreestanding $(WARNINGS) $(KHEAP_CFLAGS)
+PACKAGE_CFLAGS := -std=c11 -O2 -g -ffreestanding -ffunction-sections $(WARNINGS) $(KHEAP_CFLAGS)
 SHARED := $(if $(filter yes,$(KHEAP_SHARED)),libkheap.so.$(VERSION))
 SONAME := libkheap.so.$(firstword $(subst ., ,$(VERSION)))
 INSTALLED := include/kheap.h include/kheap_faults.def share/man/man1/minios.1 share/man/man3/kheap.3 share/man/man3/kheap_*.3
 INSTALLED_LIBRARY := libkheap.a libkheap.so* pkgconfig/kheap.pc cmake/kheap
 
-.PHONY: amalgamate package places install uninstall
+.PHONY: amalgamate package places install uninstall dist
 
 amalgamate: ## write one pair of files, build/amalgamated/kheap.{h,c}
 	@package/amalgamate build/amalgamated
 
-$(PACKAGE)/kheap.c: $(wildcard heap/*) VERSION package/amalgamate
+$(PACKAGE)/kheap.c: $(wildcard heap/*) VERSION package/amalgamate package/kheap_brief.c
 	@package/amalgamate $(@D) >/dev/null
 
 # The shared library leaves kheap_fault to the program that loads it.
@@ -61,6 +63,10 @@ install: places package ## install kheap; PREFIX=/usr/local DESTDIR= KHEAP_SHARE
 	@for section in 1 3; do install -m 644 $(PACKAGE)/man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section; done
 	@tools/own build
 	@echo "kheap $(VERSION) is in $(DESTDIR)$(PREFIX); try: pkg-config --cflags --libs kheap"
+
+dist: ## pack the tree into build/dist, the same bytes each time
+	@package/dist build/dist
+	@tools/own build
 
 uninstall: places ## and take it away again
 	@rm -rf $(addprefix $(DESTDIR)$(PREFIX)/,$(INSTALLED)) $(addprefix $(DESTDIR)$(LIBDIR)/,$(INSTALLED_LIBRARY))

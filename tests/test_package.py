@@ -95,6 +95,14 @@ def installed(tmp_path_factory):
     return tree
 
 
+SOURCES = {  # what is taken along, and how it is compiled
+    "files": (["heap/kheap.c", "heap/kheap_look.c"], ["-I."]),
+    "files in brief": (["heap/kheap.c", "package/kheap_brief.c"], ["-I."]),
+    "pair": (["kheap.c"], []),
+    "pair in brief": (["kheap.c"], ["-DKHEAP_BRIEF"]),
+}
+
+
 def names(target, kind, file):
     """The names that an object defines (T) or asks for (U)."""
     told = run("llvm-nm" if "clang" in target else "nm", file)
@@ -103,21 +111,23 @@ def names(target, kind, file):
 
 @pytest.mark.parametrize("optimise", ["-O0", "-O2", "-Os"])
 @pytest.mark.parametrize("target", COMPILERS)
-@pytest.mark.parametrize("source", ["files", "pair"])
+@pytest.mark.parametrize("source", SOURCES)
 def test_compiles_alone(tmp_path, pair, source, target, optimise):
-    if source == "files":
-        for file in (ROOT / "heap").iterdir():
-            shutil.copy(file, tmp_path)
+    files, options = SOURCES[source]
+    folder = pair
+    if "files" in source:
+        folder = shutil.copytree(ROOT / "heap", tmp_path / "taken")
+        files = [shutil.copy(ROOT / file, folder) for file in files]
     asked, given = set(), set()
-    for file in sorted((tmp_path if source == "files" else pair).glob("*.c")):
-        run(*COMPILERS[target].split(), optimise, *FREESTANDING, "-o", tmp_path / "o", file)
+    for file in files:
+        run(*COMPILERS[target].split(), optimise, *FREESTANDING, *options, "-o", tmp_path / "o", file, cwd=folder)
         asked |= names(target, "U", tmp_path / "o")
         given |= names(target, "TW", tmp_path / "o")
     asked -= given
     if target == "powerpc":  # what its ABI keeps in libgcc for -Os: the saving of registers
         asked = {name for name in asked if not re.match(r"_(rest|save)gpr_", name)}
     assert "kheap_fault" in asked and asked <= ALLOWED
-    assert source == "files" or not any("refuse" in name for name in given)
+    assert "files" in source or not any("refuse" in name for name in given)
 
 
 def test_pair_is_two_files_of_one_version(pair):
@@ -154,6 +164,13 @@ def test_header_as_cpp_with_every_warning(compiler, standard, where, pair, insta
     assert "kheap_alloc" in run("nm", "-u", tmp_path / "o").split()  # by its name in C
 
 
+def test_library_exports_what_is_promised(installed):
+    """Neither less, which would break who is linked, nor more, which somebody would come to rely on."""
+    promised = re.findall(r"^call .*?\b(kheap_\w+)\(", (ROOT / "package/abi.txt").read_text(), re.M)
+    exported = run("nm", "-D", "--defined-only", installed / "lib/libkheap.so").splitlines()
+    assert sorted(line.split()[-1] for line in exported) == sorted(promised)
+
+
 @pytest.mark.parametrize("kind", ["static", "shared"])
 def test_pkg_config(installed, tmp_path, kind):
     (tmp_path / "user.c").write_text(CONSUMER)
@@ -167,18 +184,22 @@ def test_pkg_config(installed, tmp_path, kind):
     check_consumer(tmp_path / "user", **({"LD_LIBRARY_PATH": str(installed / "lib")} if kind == "shared" else {}))
 
 
-def test_firmware_with_the_installed_library(tmp_path):
-    """Cross-compiled, static alone, found by pkg-config: the example boots on a Cortex-M0."""
+@pytest.mark.parametrize("brief", ["", " -DKHEAP_BRIEF"])
+def test_firmware_with_the_installed_library(tmp_path, brief):
+    """Cross-compiled, static alone, found by pkg-config: the example boots on a Cortex-M0. In brief E07 is told as E08."""
     copy, tree = copied(tmp_path / "minios"), tmp_path / "m0"
-    flags = "-mcpu=cortex-m0 -mthumb -Os"
+    flags = f"-mcpu=cortex-m0 -mthumb -Os{brief}"
     run("make", "-s", "install", f"PREFIX={tree}", "KHEAP_SHARED=no", "CC=arm-none-eabi-gcc", "AR=arm-none-eabi-ar",
         f"KHEAP_CFLAGS={flags}", cwd=copy)
     assert sorted(path.name for path in (tree / "lib").glob("libkheap*")) == ["libkheap.a"]
     found = run("pkg-config", "--cflags", "--libs", "kheap", PKG_CONFIG_LIBDIR=str(tree / "lib/pkgconfig")).split()
     firmware = ROOT / "examples/firmware"
-    run("arm-none-eabi-gcc", *flags.split(), "-std=c11", "-ffreestanding", "-nostdlib", "-T", firmware / "link.ld",
-        firmware / "main.c", *found, "-lgcc", "-o", tmp_path / "user.elf")
-    assert "all came back" in run(firmware / "run", tmp_path / "user.elf")
+    source = (firmware / "main.c").read_text()
+    (tmp_path / "main.c").write_text(source.replace("KHEAP_E_OVERFLOW", "KHEAP_E_DAMAGED") if brief else source)
+    run("arm-none-eabi-gcc", *flags.split(), "-std=c11", "-ffreestanding", "-nostdlib", "-Wl,--gc-sections", "-T", firmware / "link.ld",
+        tmp_path / "main.c", *found, "-lgcc", "-o", tmp_path / "user.elf")
+    told = run(firmware / "run", tmp_path / "user.elf")
+    assert "all came back" in told and ("E08" in told) == bool(brief)
 
 
 @pytest.mark.parametrize("setting", ["PREFIX=opt", "PREFIX=/with space", "PREFIX=", "LIBDIR=lib64", "DESTDIR=a b"])
@@ -255,7 +276,7 @@ def test_man_pages(installed):
     shown = run("mandoc", "-Tutf8", pages[0])
     shown = re.sub(r".\x08", "", shown)
     text = " ".join(shown.split())
-    assert [line for line in shown.splitlines() if len(line) > 80 and "  " not in line.strip()] == []  # pictures may
+    assert [line for line in shown.splitlines() if len(line) > 80] == []
     header = (ROOT / "heap/kheap.h").read_text()
     for call in re.findall(r"\b(kheap_\w+)\(", header):
         assert call in text and (installed / f"share/man/man3/{call}.3").exists()
@@ -264,10 +285,87 @@ def test_man_pages(installed):
     assert sentence in header and sentence in text
 
 
+def clone_of_the_tree(to, tree=None):
+    """A clone with what stands in this tree, committed or not."""
+    shutil.copytree(tree, to) if tree else copied(to)
+    run("git", "init", "-q", cwd=to)
+    run("git", "add", "-A", cwd=to)
+    run("git", "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "all", cwd=to,
+        GIT_COMMITTER_DATE="1700000000 +0000", GIT_AUTHOR_DATE="1700000000 +0000")
+    return to
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    tree = clone_of_the_tree(tmp_path_factory.mktemp("dist") / "tree")
+    (tree / "not-tracked.c").write_text("int mine;\n")
+    run("make", "-s", "dist", cwd=tree)
+    return tree / f"build/dist/kheap-{VERSION}.tar.gz"
+
+
+@pytest.fixture
+def unpacked(archive, tmp_path):
+    run("tar", "xzf", archive, cwd=tmp_path)
+    return tmp_path / f"kheap-{VERSION}"
+
+
+def test_archive_is_the_same_bytes_each_time(archive, unpacked, tmp_path):
+    """Made again elsewhere, by somebody else, later; and from the unpacked archive, where there is no git."""
+    other = clone_of_the_tree(tmp_path / "elsewhere")
+    (other / "README.md").touch()
+    run("sh", "-c", "umask 077 && make -s dist", cwd=other, TZ="Asia/Dhaka", LC_ALL="C.UTF-8")
+    assert (other / "build/dist" / archive.name).read_bytes() == archive.read_bytes()
+    run("make", "-s", "dist", cwd=unpacked)
+    assert (unpacked / "build/dist" / archive.name).read_bytes() == archive.read_bytes()
+    again = clone_of_the_tree(tmp_path / "again", unpacked)
+    run("make", "-s", "dist", cwd=again)
+    assert (again / "build/dist" / archive.name).read_bytes() == archive.read_bytes()
+    (unpacked / "README.md").write_text("another\n")
+    run("make", "-s", "dist", cwd=unpacked)
+    assert (unpacked / "build/dist" / archive.name).read_bytes() != archive.read_bytes()
+
+
+def test_archive_holds_what_git_tracks(unpacked):
+    files = {str(path.relative_to(unpacked)) for path in unpacked.rglob("*") if not path.is_dir()}
+    assert {"MANIFEST", "heap/kheap.c", "minios", "LICENSE", ".clang-format"} <= files
+    assert not [name for name in files if name.startswith(("build/", ".git/", "not-tracked"))]
+    run("sha256sum", "--quiet", "--strict", "-c", "MANIFEST", cwd=unpacked)
+    assert os.access(unpacked / "minios", os.X_OK) and not os.access(unpacked / "heap/kheap.c", os.X_OK)
+
+
+def test_archive_builds_and_tests_itself(unpacked):
+    run("make", "-s", "package", "build/tests/gcc64/heap", cwd=unpacked)
+    cases = run("build/tests/gcc64/heap", "--list", cwd=unpacked).split()
+    told = run("build/tests/gcc64/heap", *cases, cwd=unpacked, MODEL_SEEDS="4")
+    assert len(cases) > 100 and all(f"{case}: " in told for case in cases)
+    assert (unpacked / "build/package/libkheap.a").exists() and (unpacked / "build/package/man/kheap.3").exists()
+
+
+@pytest.mark.parametrize("gone, word", [("MANIFEST", "make dist"), ("heap/kheap.c", "heap/kheap.c belongs to the tree")])
+def test_archive_is_refused_in_a_line(unpacked, gone, word):
+    (unpacked / gone).unlink()
+    done = subprocess.run([unpacked / "package/dist", unpacked / "build/dist"], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode != 0 and word in done.stdout and done.stdout.count("\n") == 1
+    assert not (unpacked / "build").exists()
+
+
+def test_the_example_of_the_man_page(installed, tmp_path):
+    """Copied out of the page as a reader sees it, it compiles, and shows what the page says of it."""
+    shown = re.sub(r".\x08", "", run("mandoc", "-Tascii", installed / "share/man/man3/kheap.3"))
+    listing = re.search(r"^EXAMPLES\n.*?:\n\n(.*?)^ERRORS", shown, re.S | re.M)[1]
+    (tmp_path / "user.c").write_text(listing)
+    run("gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{installed}/include", tmp_path / "user.c",
+        installed / "lib/libkheap.a", "-o", tmp_path / "user")
+    done = subprocess.run([tmp_path / "user"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 1 and re.fullmatch(r"3 blocks, \d+ bytes free\nE05: 0x.*, asked by 0x.*\n|E05.*\n3 blocks.*\n",
+                                                 done.stdout), done.stdout
+
+
 @pytest.mark.parametrize("optimise", ["-O0", "-O2"])
 def test_port_guide_compiles(tmp_path, optimise):
     listings = re.findall(r"```c\n(.*?)```", (ROOT / "examples/port-to-your-kernel.md").read_text(), re.S)
-    assert len(listings) == 5
+    assert len(listings) > 5
     unused = "void *use(void);\nvoid *use(void) { kfree(kmalloc(1)); return 0; }\n"
     (tmp_path / "port.c").write_text("\n".join(listings) + unused)
     run("gcc", optimise, "-ffreestanding", "-nostdlib", "-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/heap", "-c",

@@ -99,19 +99,30 @@ __attribute__((section(".vectors"), used)) static const void *const vectors[] = 
     _stack_top, (const void *)start, (const void *)fault, (const void *)fault,
 };
 
-/* What a freestanding compiler may ask for. */
-void *memset(void *to, int byte, size_t size)
+/* What a freestanding compiler may ask for; used, so that link-time optimisation does not throw them away before it asks. */
+__attribute__((used)) void *memset(void *to, int byte, size_t size)
 {
     for (volatile unsigned char *at = to; size-- > 0;)
         *at++ = (unsigned char)byte;
     return to;
 }
 
-void *memcpy(void *to, const void *from, size_t size)
+__attribute__((used)) void *memcpy(void *to, const void *from, size_t size)
 {
     const unsigned char *next = from;
 
     for (volatile unsigned char *at = to; size-- > 0;)
         *at++ = *next++;
     return to;
+}
+
+/* Their names in the ABI of ARM, by which clang asks. */
+__attribute__((used)) void __aeabi_memclr4(void *to, size_t size)
+{
+    memset(to, 0, size);
+}
+
+__attribute__((used)) void __aeabi_memcpy4(void *to, const void *from, size_t size)
+{
+    memcpy(to, from, size);
 }

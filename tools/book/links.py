@@ -75,6 +75,9 @@ def contents(page, found, say):
             say(f"{page.path}: the contents do not lead to {other.path}")
 
 
+OUTSIDE_OF_THE_BOOK = ("README.md", "README.bn.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "examples/port-to-your-kernel.md")
+
+
 def others(root):
     """The documents outside of the book: their links are looked at, too."""
-    return [Page(root, pathlib.Path(name)) for name in ("README.md", "README.bn.md", "CONTRIBUTING.md") if (root / name).exists()]
+    return [Page(root, pathlib.Path(name)) for name in OUTSIDE_OF_THE_BOOK if (root / name).exists()]

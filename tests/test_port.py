@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: MIT
+#
+# The port guide: its listings run, its sentences are true, its figures are those of today.
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from kernel import ROOT
+
+sys.path.insert(0, str(ROOT / "tests/port"))
+import figures  # noqa: E402
+
+figures.BUILD = figures.BUILD / os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+pytestmark = pytest.mark.slow
+
+GUIDE = (ROOT / "examples/port-to-your-kernel.md").read_text()
+HEAP = sorted((ROOT / "heap").glob("*.c"))
+ANOTHER_COMPILER = 1.5  # by so much its figures may differ
+
+
+def run(*command, cwd=ROOT):
+    done = subprocess.run([str(word) for word in command], cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                          check=False)
+    assert done.returncode == 0, f"{command}\n{done.stdout}"
+    return done.stdout
+
+
+def tried(folder, compiler):
+    """The listings of the guide, and what tries them, as a program."""
+    (folder / "listings.c").write_text("\n".join(re.findall(r"```c\n(.*?)```", GUIDE, re.S)))
+    run(*compiler.split(), "-std=gnu11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/heap", f"-I{folder}", ROOT / "tests/port/guide.c",
+        *HEAP, "-o", folder / "guide")
+    return folder / "guide"
+
+
+@pytest.mark.parametrize("compiler", ["gcc -O2", "clang -O2", "gcc -m32 -Os", "clang -O1 -fsanitize=address,undefined"])
+def test_what_the_guide_says_is_so(tmp_path, compiler):
+    assert run(tried(tmp_path, compiler)) == "as the guide says\n"
+
+
+def test_nothing_is_read_that_was_not_written(tmp_path):
+    assert "as the guide says" in run("valgrind", "-q", "--error-exitcode=3", tried(tmp_path, "gcc -g -O1"))
+
+
+@pytest.mark.parametrize("look", ["instead", "beside"])
+@pytest.mark.parametrize("compiler", ["gcc -O2", "gcc -m32 -Os -fno-pic -no-pie", "clang -O1 -fsanitize=address,undefined", "gcc -O2 -flto"])
+def test_refused_in_brief(tmp_path, compiler, look):
+    sources = [path for path in figures.BRIEF if look == "beside" or path.name != "kheap_look.c"]
+    port = ROOT / "tests/port"
+    more = [] if look == "beside" else ["-DNO_LOOK"]
+    run(*compiler.split(), "-std=c11", "-Wall", "-Wextra", "-Werror", "-DMOST_BLOCKS=1000", *more, f"-I{ROOT}/heap", port / "brief.c",
+        port / "stage.c", *sources, "-o", tmp_path / "brief")
+    assert run(tmp_path / "brief") == "refused in brief\n"
+    run(ROOT / "package/amalgamate", tmp_path)
+    run(*compiler.split(), "-DKHEAP_BRIEF", "-std=c11", "-Wall", "-Wextra", "-Werror", "-DMOST_BLOCKS=1000", f"-I{tmp_path}",
+        port / "brief.c", port / "stage.c", tmp_path / "kheap.c", "-o", tmp_path / "pair")
+    assert run(tmp_path / "pair") == "refused in brief\n"
+
+
+def test_brief_refusals_are_bounded():
+    rows = re.findall(r"^\| (`kheap_.*?) \|.*\| (\S+) \|$", kept("brief"), re.M)
+    assert len(rows) > 5 and {told for _, told in rows} == {"yes"}
+
+
+def kept(name):
+    return figures.place(name).search(GUIDE)[2].rstrip("\n")
+
+
+def alike(text, told, same_compilers):
+    """The same words around figures that are the same, or, by another compiler, near."""
+    number = re.compile(r"\b\d[\d,]*\b")
+    pairs = zip(number.findall(text), number.findall(told), strict=True)
+    near = [int(a.replace(",", "")) <= ANOTHER_COMPILER * int(b.replace(",", "")) + 16 for both in pairs
+            for a, b in (both, both[::-1])]
+    return text == told if same_compilers else number.sub("n", text) == number.sub("n", told) and all(near)
+
+
+@pytest.mark.parametrize("name", figures.TABLES)
+def test_figures_of_the_guide(name):
+    """Exact under the compilers that it names. After a change of the heap: make port-figures KEEP=1, and read the difference."""
+    same = figures.compilers() in kept("compilers")
+    if name != "functions" or same:  # which functions there are, each compiler decides
+        assert alike(figures.TABLES[name](), kept(name), same)
+
+
+def test_another_figure_would_be_noticed():
+    assert alike("| 1,000 | yes |", "| 1,200 | yes |", False) and not alike("| 1,000 | yes |", "| 1,001 | yes |", True)
+    assert not alike("| 1,000 | yes |", "| 2,000 | yes |", False) and not alike("| 1,000 | yes |", "| 1,000 | no |", False)
+
+
+def test_painted_stack_stays_below_the_bound():
+    painted = figures.painted()
+    assert len(painted) > 20
+    for way, (took, most) in painted.items():
+        assert 0 < took <= most, way
+    call = "kheap_free", "refused with E04, the lowest block"
+    assert painted[call][0] > painted[call][1] / 2  # the bound is about this machine, and not far above it
+
+
+def test_only_these_calls_depend_on_the_number_of_blocks():
+    """Whoever keeps the rules is bounded, but for these."""
+    rows = dict(re.findall(r"^\| `(kheap_\w+` ?[^|]*?) \|.*\| (\**\w+\**) \|$", kept("instructions"), re.M))
+    unbounded = {call for call, told in rows.items() if told == "**no**"}
+    walks = {"kheap_release` of all blocks", "kheap_check`", "kheap_walk`", "kheap_stats`"}
+    assert len(rows) > 20 and walks <= unbounded
+    assert all("refused with E04" in call or "refused with E06, inside" in call for call in unbounded - walks)
+
+
+def test_the_cases_build_as_the_guide_tells(tmp_path):
+    line = re.search(r"^ +CC -O2.*?(?=^ *```)", GUIDE, re.M | re.S)[0].strip().removeprefix("CC ")
+    run("sh", "-c", f"cd {ROOT}; {figures.M0} {line} {figures.PICOLIBC.replace('0x100000', '0x1000000')} -o {tmp_path}/cases.elf")
+    told = run(*figures.BOARD.replace("native", "native,arg=heap_is_three_words").split(), tmp_path / "cases.elf")
+    assert "heap_is_three_words: " in told
+
+
+FIRMWARE = ROOT / "examples/firmware"
+LIBGCC = "$(arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb -print-libgcc-file-name)"
+ON_A_BOARD = {  # how a source is compiled, and how all are linked
+    "gcc": ("arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb", "arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb -nostdlib {how}"),
+    "clang": ("clang --target=thumbv6m-none-eabi", "ld.lld"),
+}
+
+
+@pytest.mark.parametrize("how", ["-Os", "-Os -flto", "-O2 -flto"])
+@pytest.mark.parametrize("compiler", ON_A_BOARD)
+def test_own_memset_and_link_time_optimisation(tmp_path, compiler, how):
+    compile_one, link = ON_A_BOARD[compiler]
+    for source in (*HEAP, FIRMWARE / "main.c"):
+        run(*compile_one.split(), *how.split(), "-std=c11", "-ffreestanding", f"-I{ROOT}/heap", "-c", source, "-o", tmp_path / f"{source.stem}.o")
+    run("sh", "-c", f"{link.format(how=how)} -T {FIRMWARE}/link.ld {tmp_path}/*.o {LIBGCC} -o {tmp_path}/a.elf")
+    assert run(FIRMWARE / "run", tmp_path / "a.elf").endswith("E04 refused\nE07 refused\nall came back\n")
+
+
+@pytest.mark.parametrize("compiler", ["gcc -O2 -flto=auto", "gcc -m32 -O2 -flto=auto", "clang -O2 -flto -fuse-ld=lld"])
+def test_the_cases_after_link_time_optimisation(tmp_path, compiler):
+    """They hold the owners too: a call that was put in line would name who called its caller."""
+    cases = [path for folder in ("heap", "model") for path in sorted((ROOT / "tests" / folder).glob("*.c")) if path.name != "told.c"]
+    run(*compiler.split(), "-std=c11", "-iquote", ROOT / "heap", "-iquote", ROOT / "tests", *HEAP, ROOT / "tests/case.c", *cases, "-o",
+        tmp_path / "cases")
+    names = run(tmp_path / "cases", "--list").split()
+    assert len(names) > 100
+    run("env", "MODEL_SEEDS=8", tmp_path / "cases", *names)
