@@ -42,7 +42,8 @@ CHECK_CALLS := -fsanitize=kernel-address $(patsubst %,-mllvm -asan-%,stack=0 glo
 else
 CHECK_CALLS := -fsanitize=kernel-address $(patsubst %,--param asan-%,stack=0 globals=0 instrumentation-with-call-threshold=0)
 endif
-UNDEFINED := -fsanitize=undefined
+include kernel/sanitize/checks.mk
+UNDEFINED := $(call undefined_checks,$(CC))
 MAY_TOUCH_ALL := heap/%.c kernel/memory/heap_view.c kernel/memory/fault.c
 NOT_INSTRUMENTED := kernel/sanitize/%.c kernel/base/string.c machine/% $(BUILD)/% tools/%
 INSTRUMENT = $(if $(filter $(NOT_INSTRUMENTED),$<),$(NO_LIBRARY_CALLS) $(if $(filter kernel/%,$<),$(RUN_TIME_CFLAGS)),$(UNDEFINED) \
