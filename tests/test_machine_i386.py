@@ -82,12 +82,10 @@ class Monitor:
             "-device", "isa-debug-exit,iobase=0x501,iosize=4", "-serial", f"file:{self.serial}",
             "-qmp", f"unix:{path},server=on,wait=off", *extra, "-kernel", image("i386"), "-append", options])
         self.socket = socket.socket(socket.AF_UNIX)
-        for _ in range(200):
-            if path.exists():
-                break
-            time.sleep(0.02)
         self.socket.settimeout(20)
-        self.socket.connect(str(path))
+        while self.socket.connect_ex(str(path)) != 0:  # not there, or nobody listens yet
+            assert self.qemu.poll() is None, "QEMU ended before anybody could talk to it"
+            time.sleep(0.02)
         self.lines = self.socket.makefile("rw")
         self.lines.readline()
         self.ask("qmp_capabilities")
