@@ -49,6 +49,11 @@ SCRIPTS = {"apt-get": APT_GET, "apt-cache": APT_CACHE, "sudo": '#!/bin/sh\nexec 
 @pytest.fixture
 def machine(tmp_path):
     """Runs ./minios there; gives its status, what it said, and the packages that were installed."""
+    text = (ROOT / "minios").read_text()
+    for outside in ("[ -e /usr/share/java/epubcheck.jar ]", "has_bengali_words"):  # no program, so this machine's would be seen
+        assert f"|{outside}|" in text
+        text = text.replace(f"|{outside}|", "|true|")
+    (tmp_path / "minios").write_text(text)
     for tool in TOOLS:
         (tmp_path / tool).symlink_to(shutil.which(tool))
     for name, text in SCRIPTS.items():
@@ -57,7 +62,7 @@ def machine(tmp_path):
 
     def minios(*command, **settings):
         settings = {"GCC": "14", "NOWHERE": "", **settings}
-        done = subprocess.run([ROOT / "minios", *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
+        done = subprocess.run([tmp_path / "sh", tmp_path / "minios", *command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
                               env={"PATH": str(tmp_path), "MACHINE": str(tmp_path), "PYTHON": "no-python", **settings})
         installed = tmp_path / "installed"
         return done.returncode, done.stdout, installed.read_text().split() if installed.exists() else []
