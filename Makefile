@@ -44,7 +44,8 @@ CHECK_CALLS := -fsanitize=kernel-address $(patsubst %,-mllvm -asan-%,stack=0 glo
 else
 CHECK_CALLS := -fsanitize=kernel-address $(patsubst %,--param asan-%,stack=0 globals=0 instrumentation-with-call-threshold=0)
 endif
-UNDEFINED := -fsanitize=undefined
+include kernel/sanitize/checks.mk
+UNDEFINED := $(call undefined_checks,$(CC))
 MAY_TOUCH_ALL := heap/%.c kernel/memory/heap_view.c kernel/memory/fault.c
 NOT_INSTRUMENTED := kernel/sanitize/%.c kernel/base/string.c machine/% $(BUILD)/% tools/%
 INSTRUMENT = $(if $(filter $(NOT_INSTRUMENTED),$<),$(NO_LIBRARY_CALLS) $(if $(filter kernel/%,$<),$(RUN_TIME_CFLAGS)),$(UNDEFINED) \
@@ -72,7 +73,7 @@ endif
 help: ## this list
 	@echo "make TARGET [MACHINE=i386|host] [CC=gcc|clang] [HEAP_SIZE=4M]"
 	@echo "            [SANITIZE=1] [COVERAGE=1]"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 kernel: $(KERNEL) compile_commands.json ## build minios.elf into build/MACHINE-CC[-sanitize][-coverage]/
 

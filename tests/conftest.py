@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The end of a run: the figures that tests measured (record_property("figure", ...)), and a last line that counts, in one
-# form for people and machines. A skipped test counts as failed: a missing tool is no
-# reason to look green.
+# form for people and machines. A skipped test counts as failed: a missing tool is no reason to look green. Only the proof
+# may be left out, if ./minios found that this system has no Frama-C (MINIOS_WITHOUT=proof), and never in CI; the end says so.
 
 import fcntl
 import os
@@ -22,10 +22,17 @@ def pytest_configure(config):
     if os.environ.get("COVERAGE"):
         count_into_own_file(os.environ["COVERAGE"], os.environ.get("PYTEST_XDIST_WORKER", "alone"))
     config.addinivalue_line("markers", "slow: only in `./minios test all`")
+    config.addinivalue_line("markers", "proof: not where MINIOS_WITHOUT=proof, unless CI is set")
     config.addinivalue_line("markers", "alone: at the end, when no other test takes the processor")
 
 
+def without_proof():
+    return os.environ.get("MINIOS_WITHOUT") == "proof" and not os.environ.get("CI")
+
+
 def pytest_collection_modifyitems(items):
+    if without_proof():
+        items[:] = [item for item in items if item.get_closest_marker("proof") is None]
     items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
 
 
@@ -66,4 +73,6 @@ def pytest_unconfigure(config):
     if not hasattr(config, "workerinput"):
         for figure in FIGURES:
             print(figure)
+        if without_proof():
+            print("no proof on this machine: its tests were left out, because there is no Frama-C for this system")
         print(f"{COUNTS['passed']} passed, {COUNTS['failed']} failed", flush=True)

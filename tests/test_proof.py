@@ -11,13 +11,14 @@ import pytest
 
 from kernel import ROOT
 
+pytestmark = [pytest.mark.slow, pytest.mark.proof]
+
 
 def prove(root, *functions):
     return subprocess.run([sys.executable, root / "tests/proof/prove.py", *functions], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=3000, check=False)
 
 
-@pytest.mark.slow
 def test_every_goal_is_valid(record_property):
     done = prove(ROOT)
     assert done.returncode == 0, done.stdout
@@ -29,7 +30,6 @@ def test_every_goal_is_valid(record_property):
     record_property("figure", done.stdout.strip())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("function, right, wrong", [
     ("fits", "left - TAG - gap >= size", "left - TAG >= size"),
     ("rounded", "(size + (KHEAP_ALIGN - 1))", "(size + KHEAP_ALIGN)"),

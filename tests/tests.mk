@@ -6,6 +6,7 @@
 # `make test-programs` from the root, or `make -f tests/tests.mk`.
 
 include tools/whole.mk
+include kernel/sanitize/checks.mk
 
 TEST_PLAIN := gcc64 gcc32 clang64 clang32
 TEST_FLAVOURS := $(TEST_PLAIN) $(TEST_PLAIN:=-asan)
@@ -47,7 +48,7 @@ build/tests/$1/heap: $(call test_objects,$1,$(TEST_HEAP_SOURCES))
 build/tests/$1/print: $(call test_objects,$1,$(TEST_PRINT_SOURCES))
 build/tests/$1/multiboot: $(call test_objects,$1,$(TEST_MULTIBOOT_SOURCES))
 build/tests/$1/obj/tests/sanitize/%.o build/tests/$1/obj/kernel/memory/%.o build/tests/$1/obj/kernel/sanitize/%.o: TEST_MORE += -DINSTRUMENTED
-build/tests/$1/obj/tests/sanitize/undefined.o: TEST_MORE += -fsanitize=undefined
+build/tests/$1/obj/tests/sanitize/undefined.o: TEST_MORE += $(call undefined_checks,$1)
 build/tests/$1/sanitize: $(call test_objects,$1,$(TEST_SANITIZE_SOURCES))
 build/tests/$1/heap build/tests/$1/print build/tests/$1/multiboot build/tests/$1/sanitize: build/tests/parts
 	@echo "  LINK  $$@"

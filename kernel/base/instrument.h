@@ -44,6 +44,7 @@ void instrument_end_catch(void);
 /* Between these two nothing is reported: for one who copies whole pieces of the heap, tags and all. They nest. */
 void instrument_pause(void);
 void instrument_resume(void);
+bool instrument_listens(void); /* never in the plain build */
 
 /* The three words or the tags were written past the calls of kmalloc.h: learn anew what is live. */
 void instrument_resync(void);

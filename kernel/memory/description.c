@@ -14,6 +14,7 @@
 static const char fields[] = DESCRIPTION_FIELDS(FIELD);
 static const char event_fields[] = EVENT_FIELDS(FIELD);
 #undef FIELD
+static const char tag_words[] = "fence size+key owner heap_end-heap_start+boundary+size+key+owner+fence";
 
 struct minios_description minios_description = {
     .magic = DESCRIPTION_MAGIC,
@@ -23,7 +24,7 @@ struct minios_description minios_description = {
     .heap = (uintptr_t)&kernel_heap,
     .align = KHEAP_ALIGN,
     .tag_bytes = KHEAP_TAG_BYTES,
-    .tag_words = (uintptr_t) "fence size+key owner heap_end-heap_start+boundary+size+key+owner+fence",
+    .tag_words = (uintptr_t)tag_words,
     .fresh_byte = KHEAP_FRESH_BYTE,
     .freed_byte = KHEAP_FREED_BYTE,
     .slack_byte = KHEAP_SLACK_BYTE,

@@ -28,6 +28,11 @@ void instrument_end_catch(void)
 {
 }
 
+bool instrument_listens(void)
+{
+    return false;
+}
+
 void instrument_pause(void)
 {
 }

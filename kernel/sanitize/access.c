@@ -20,11 +20,12 @@ void __asan_init(void);
 static __attribute__((noinline)) void check_slowly(uintptr_t address, size_t size, bool write, const void *pc,
                                                    const void *frame)
 {
-    struct instrument_report access = { NULL, address, size, write, (uintptr_t)pc };
     uintptr_t bad = address < NULL_PAGE_END ? address : shadow_first_bad(address, size);
 
-    if ((bad != 0 || address == 0) && report_begin())
+    if ((bad != 0 || address == 0) && report_begin()) {
+        struct instrument_report access = { NULL, address, size, write, (uintptr_t)pc };
         report_access(&access, bad, frame);
+    }
 }
 
 /* Eight bytes or fewer lie in one granule or in two, and mostly both may be touched as a whole. */

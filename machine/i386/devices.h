@@ -48,6 +48,7 @@ struct frame {
 void interrupts_start(void);
 void interrupt(struct frame *frame);
 uint32_t interrupts_ticks(void);
+void timer_wait(unsigned ticks); /* whether interrupts are on or off */
 #define TICKS_A_SECOND 100
 
 /* Page tables: every address is its own, and what must not be touched is not there. */

@@ -13,7 +13,8 @@ enum pic_port { PIC_FIRST_COMMAND = 0x20, PIC_FIRST_DATA = 0x21, PIC_SECOND_COMM
 enum { PIC_END_OF_INTERRUPT = 0x20, PIC_START = 0x11, PIC_MODE_8086 = 0x01, PIC_SECOND_LINE = 2 };
 
 enum pit_port { PIT_CHANNEL_0 = 0x40, PIT_COMMAND = 0x43 };
-enum { PIT_RATE_GENERATOR = 0x34, PIT_FREQUENCY = 1193182, PIT_DIVISOR = PIT_FREQUENCY / TICKS_A_SECOND };
+enum pit_command { PIT_HOLD_CHANNEL_0 = 0x00, PIT_RATE_GENERATOR = 0x34 };
+enum { PIT_FREQUENCY = 1193182, PIT_DIVISOR = PIT_FREQUENCY / TICKS_A_SECOND };
 
 enum { INTERRUPT_GATE = 0x8E, TASK_GATE = 0x85, DOUBLE_FAULT = 8 };
 
@@ -83,6 +84,24 @@ void interrupts_start(void)
 uint32_t interrupts_ticks(void)
 {
     return ticks;
+}
+
+/* What the timer still has to count down to the next tick. */
+static unsigned timer_left(void)
+{
+    outb(PIT_COMMAND, PIT_HOLD_CHANNEL_0);
+    unsigned low = inb(PIT_CHANNEL_0);
+    return low | (unsigned)inb(PIT_CHANNEL_0) << 8;
+}
+
+/* By reading the timer, since interrupts may be off. A tick that is missed makes the wait longer, never shorter. */
+void timer_wait(unsigned ticks_to_wait)
+{
+    for (unsigned before = timer_left(), now; ticks_to_wait > 0; before = now) {
+        __asm__ volatile("pause"); /* an emulator may do something else meanwhile */
+        now = timer_left();
+        ticks_to_wait -= now > before;
+    }
 }
 
 /* Called by vectors.S for every vector, with interrupts off. */

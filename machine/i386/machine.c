@@ -11,7 +11,7 @@
 #include "memory/description.h"
 
 /* QEMU's device isa-debug-exit. The customary port 0xf4 stops the v86 emulator with an error. */
-enum { EXIT_PORT = 0x501, EXIT_BASE = 0x10 };
+enum { EXIT_PORT = 0x501, EXIT_BASE = 0x10, EXIT_IS_THERE = 0, EXIT_SECONDS = 10 };
 
 /* Where a PC's diagnostic card listens: it shows the byte, and nothing else happens. */
 enum { DIAGNOSTIC_PORT = 0x80 };
@@ -155,11 +155,20 @@ static void finish_output(void)
     vga_show();
 }
 
+/* QEMU 10 lets the machine run on for a while after it was told to end. Where the device answers, that is waited for; a
+ * port with nothing behind it gives all ones. */
+static void end_machine(int status)
+{
+    outl(EXIT_PORT, EXIT_BASE + (uint32_t)status);
+    if (inb(EXIT_PORT) == EXIT_IS_THERE)
+        timer_wait(EXIT_SECONDS * TICKS_A_SECOND);
+}
+
 void machine_stop(int status)
 {
     description_stopped(status);
     finish_output();
-    outl(EXIT_PORT, EXIT_BASE + (uint32_t)status);
+    end_machine(status);
     for (const char *c = "The machine may be switched off now.\n"; *c != '\0'; c++)
         machine_put(*c);
     finish_output();

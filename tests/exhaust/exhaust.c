@@ -49,10 +49,7 @@ static bool start(void)
 #define LARGEST(more) .size = { true, (size_t)(more) }
 #define AT(base, number, bytes) .place = { .from = (base), .nth = (number), .offset = (size_t)(bytes) }
 #define ALIGN(n) .align = (n)
-#define ALIGNED_TO(n)                                                                                                  \
-    {                                                                                                                  \
-        ALIGNED, SIZE(1), ALIGN(n)                                                                                     \
-    }
+#define TO(n) SIZE(1), ALIGN(n)
 
 /* Sizes and alignments at every boundary, and each address that could be taken for a block. */
 static const struct step operations[] = {
@@ -67,24 +64,24 @@ static const struct step operations[] = {
     { ALLOC, SIZE(SIZE_MAX - TAG + 1) },
     { ALLOC, SIZE(SIZE_MAX - 15) },
     { ALLOC, SIZE(SIZE_MAX) },
-    ALIGNED_TO(1),
-    ALIGNED_TO(2),
-    ALIGNED_TO(4),
-    ALIGNED_TO(8),
-    ALIGNED_TO(16),
-    ALIGNED_TO(32),
-    ALIGNED_TO(64),
-    ALIGNED_TO(128),
-    ALIGNED_TO(256),
-    ALIGNED_TO(512),
-    ALIGNED_TO(1024),
-    ALIGNED_TO(2048),
-    ALIGNED_TO(4096),
-    ALIGNED_TO(SIZE_MAX / 2 + 1),
-    ALIGNED_TO(0),
-    ALIGNED_TO(3),
-    ALIGNED_TO(24),
-    ALIGNED_TO(SIZE_MAX),
+    { ALIGNED, TO(1) },
+    { ALIGNED, TO(2) },
+    { ALIGNED, TO(4) },
+    { ALIGNED, TO(8) },
+    { ALIGNED, TO(16) },
+    { ALIGNED, TO(32) },
+    { ALIGNED, TO(64) },
+    { ALIGNED, TO(128) },
+    { ALIGNED, TO(256) },
+    { ALIGNED, TO(512) },
+    { ALIGNED, TO(1024) },
+    { ALIGNED, TO(2048) },
+    { ALIGNED, TO(4096) },
+    { ALIGNED, TO(SIZE_MAX / 2 + 1) },
+    { ALIGNED, TO(0) },
+    { ALIGNED, TO(3) },
+    { ALIGNED, TO(24) },
+    { ALIGNED, TO(SIZE_MAX) },
     { ALIGNED, LARGEST(0), ALIGN(4096) },
     { ALIGNED, LARGEST(1), ALIGN(4096) },
     { ALIGNED, SIZE(SIZE_MAX), ALIGN(4096) },

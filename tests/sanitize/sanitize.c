@@ -96,12 +96,6 @@ void machine_interrupts_restore(unsigned long before)
     interrupts = before;
 }
 
-bool machine_trap_misaligned(bool yes)
-{
-    CHECK(yes, ==, false);
-    return false;
-}
-
 void machine_moment(unsigned char number)
 {
     (void)number;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  *
- * Undefined behaviours, one a row. This file alone is compiled with -fsanitize=undefined, so the compiler itself says what
- * it hands to our handlers; the report is compared word for word up to the place.
+ * Undefined behaviours, one a row. This file alone is compiled with the checks of kernel/sanitize/checks.mk, so the
+ * compiler itself says what it hands to our handlers; the report is compared word for word up to the place.
  */
 #include "base/instrument.h"
 #include "case.h"

@@ -55,17 +55,36 @@ def wanted(root, page, say):
     return found
 
 
+def compilers(root):
+    """Those that the outputs in the book come from. The first one is the book's own."""
+    file = root / CAPTURED
+    return file.read_text(encoding="ascii").splitlines() if file.exists() else []
+
+
+def compared(fence, text, strict):
+    """What counts of a fence's text: with another compiler than the book's own, some of an output may differ."""
+    return sessions.loose(text) if fence.kind in ("session", "shell") and not strict else text
+
+
 def update(root, only, say):
-    changed = 0
+    """The book's own compiler makes each byte as it is here (and so does any, if none is named); another one only changes
+    what is really no longer so, and is noted behind the first."""
+    here, noted, changed = sessions.compiler(), compilers(root), 0
+    strict = noted[:1] in ([], [here])
     for page in pages(root, only):
-        text = page.filled(wanted(root, page, say))
+        real = wanted(root, page, say)
+        text = page.filled({fence.first: real[fence.first] for fence in page.fences if fence.first in real
+                            and compared(fence, fence.text, strict) != compared(fence, real[fence.first], strict)})
         if text != "\n".join(page.lines):
             page.file.write_text(text, encoding="utf-8")
             changed += 1
             print(f"  filled in  {page.path}")
-    if not only:
-        pictures.draw(root, say)
-    (root / CAPTURED).write_text(sessions.compiler() + "\n", encoding="ascii")
+    drawn = 0 if only else pictures.draw(root, strict, say)
+    if strict and not only:
+        noted = [here]
+    elif (changed or drawn) and here not in noted:
+        noted.append(here)
+    (root / CAPTURED).write_text("".join(line + "\n" for line in noted), encoding="ascii")
     print(f"{changed} pages changed.")
 
 
@@ -78,9 +97,8 @@ def first_difference(shown, real):
 
 
 def captured_here(root):
-    """Was the book captured with the compiler of this machine? Then each byte counts."""
-    file = root / CAPTURED
-    return file.exists() and file.read_text(encoding="ascii").strip() == sessions.compiler()
+    """Was all of it captured with the compiler of this machine? Then each byte counts."""
+    return compilers(root) == [sessions.compiler()]
 
 
 def check_fences(root, page, say):
@@ -92,9 +110,7 @@ def check_fences(root, page, say):
             say(f"{fence.place}: a session needs a name: ```console NAME")
     for first, real in wanted(root, page, say).items():
         fence = next(one for one in page.fences if one.first == first)
-        shown = fence.text
-        if fence.kind in ("session", "shell") and not strict:
-            shown, real = sessions.loose(shown), sessions.loose(real)
+        shown, real = compared(fence, fence.text, strict), compared(fence, real, strict)
         if shown != real:
             say(f"{fence.place}: no longer so ({fence.info}); `make book-update` shows it as it is\n"
                 + " " * 8 + first_difference(shown, real))

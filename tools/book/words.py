@@ -109,7 +109,8 @@ def dictionary():
         raise Trouble("hunspell has no Bengali dictionary: ./minios doctor")
     BUILT.mkdir(parents=True, exist_ok=True)
     letters = "".join(map(chr, range(0x980, 0xa00)))
-    (BUILT / "bn.aff").write_text(f"SET UTF-8\nWORDCHARS {letters}\n", encoding="utf-8")
+    rules = found[0].with_suffix(".aff").read_text(encoding="utf-8")
+    (BUILT / "bn.aff").write_text(f"{rules}\nWORDCHARS {letters}\n", encoding="utf-8")
     (BUILT / "bn.dic").write_bytes(found[0].read_bytes())
     return BUILT / "bn"
 
