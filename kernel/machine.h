@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* In one line, for the boot story: "i386 PC, multiboot 1, loaded by qemu". */
+/* For the boot story, "i386 PC, multiboot 1, loaded by qemu", and behind it, in a line each, what this one lacks. */
 const char *machine_name(void);
 
 /* What the boot loader was given for this kernel, copied out of the heap's way; "" when there is none. */
@@ -51,7 +51,7 @@ bool machine_trap_misaligned(bool yes);
  * where nobody looks. */
 void machine_moment(unsigned char number);
 
-/* Counts up with the processor's work. */
+/* Counts up with the processor's work, or with the time that goes by where nothing counts that. */
 uint64_t machine_cycles(void);
 
 /* Since the machine was made ready. */

@@ -50,6 +50,9 @@ void interrupt(struct frame *frame);
 uint32_t interrupts_ticks(void);
 #define TICKS_A_SECOND 100
 
+/* Of the timer, some 1.2 million a second: for a processor that does not count its cycles. */
+uint64_t interrupts_beats(void);
+
 /* Page tables: every address is its own, and what must not be touched is not there. */
 void paging_start(const struct boot_info *info);
 uint32_t paging_directory(void);

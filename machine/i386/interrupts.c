@@ -13,7 +13,12 @@ enum pic_port { PIC_FIRST_COMMAND = 0x20, PIC_FIRST_DATA = 0x21, PIC_SECOND_COMM
 enum { PIC_END_OF_INTERRUPT = 0x20, PIC_START = 0x11, PIC_MODE_8086 = 0x01, PIC_SECOND_LINE = 2 };
 
 enum pit_port { PIT_CHANNEL_0 = 0x40, PIT_COMMAND = 0x43 };
-enum { PIT_RATE_GENERATOR = 0x34, PIT_FREQUENCY = 1193182, PIT_DIVISOR = PIT_FREQUENCY / TICKS_A_SECOND };
+enum {
+    PIT_HOLD = 0x00,
+    PIT_RATE_GENERATOR = 0x34,
+    PIT_FREQUENCY = 1193182,
+    PIT_DIVISOR = PIT_FREQUENCY / TICKS_A_SECOND
+};
 
 enum { INTERRUPT_GATE = 0x8E, TASK_GATE = 0x85, DOUBLE_FAULT = 8 };
 
@@ -83,6 +88,16 @@ void interrupts_start(void)
 uint32_t interrupts_ticks(void)
 {
     return ticks;
+}
+
+/* The timer counts down to the next tick. One that is due while interrupts are off is not yet counted, and for that long
+ * the beats go back. */
+uint64_t interrupts_beats(void)
+{
+    outb(PIT_COMMAND, PIT_HOLD);
+    uint32_t left = inb(PIT_CHANNEL_0);
+    left |= (uint32_t)inb(PIT_CHANNEL_0) << 8;
+    return (uint64_t)ticks * PIT_DIVISOR + (PIT_DIVISOR - left);
 }
 
 /* Called by vectors.S for every vector, with interrupts off. */

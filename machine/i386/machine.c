@@ -19,7 +19,17 @@ enum { DIAGNOSTIC_PORT = 0x80 };
 enum { FLAG_INTERRUPTS = 0x200, MILLISECONDS_A_TICK = 1000 / TICKS_A_SECOND };
 
 static struct boot_info boot;
-static char name[48 + BOOT_LOADER_MAX];
+static uint32_t features;
+static char name[256];
+
+/* What a processor may lack, and what is otherwise then. */
+static const struct {
+    uint32_t feature;
+    const char *without;
+} wanted[] = {
+    { HAS_LARGE_PAGES, "\n  paging  none: this processor has no large pages, so no address is forbidden" },
+    { HAS_TIME_STAMP, "\n  cycles  of the timer, 1.2 million a second: this processor counts none" },
+};
 
 void machine_main(uint32_t magic, const struct multiboot_info *info);
 
@@ -35,6 +45,9 @@ static void make_name(void)
         append(name, ", loaded by ");
         append(name, boot.loader);
     }
+    for (size_t n = 0; n < sizeof wanted / sizeof wanted[0]; n++)
+        if ((features & wanted[n].feature) == 0)
+            append(name, wanted[n].without);
 }
 
 /* From boot.S. Without a multiboot loader there is no memory map, and the kernel will say so. */
@@ -42,9 +55,11 @@ void machine_main(uint32_t magic, const struct multiboot_info *info)
 {
     if (magic == MULTIBOOT_LOADED)
         multiboot_read(info, &boot);
+    features = processor_features();
     make_name();
     stack_guard_start();
-    paging_start(&boot);
+    if (features & HAS_LARGE_PAGES)
+        paging_start(&boot);
     serial_start(option_is("plain", "on"));
     vga_start();
     keyboard_start();
@@ -124,7 +139,7 @@ void machine_moment(unsigned char number)
 
 uint64_t machine_cycles(void)
 {
-    return read_time_stamp();
+    return features & HAS_TIME_STAMP ? read_time_stamp() : interrupts_beats();
 }
 
 uint64_t machine_milliseconds(void)
