@@ -54,7 +54,7 @@ uint32_t interrupts_ticks(void);
 uint64_t interrupts_beats(void);
 
 /* Page tables: every address is its own, and what must not be touched is not there. */
-void paging_start(const struct boot_info *info);
+void paging_start(void);
 uint32_t paging_directory(void);
 
 /* Processor exceptions and the stack's end; both end in a panic. */
