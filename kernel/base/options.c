@@ -29,9 +29,10 @@ static const struct option *const tables[] = { known, instrument_options };
 
 #define TABLES (sizeof tables / sizeof tables[0])
 
-/* One word of the command line: where it is, and where its value is (behind the '='), without the quotes. */
+/* One word of the command line: where it is, quotes and all, and without them its name and its value (behind the '='). */
 struct word {
     const char *start, *end;
+    const char *name;
     const char *value, *value_end;
 };
 
@@ -45,9 +46,10 @@ static bool next_word(const char *at, struct word *word)
         at++;
     if (*at == '\0')
         return false;
+    word->start = at;
     if (*at == '"')
         stop = *at++;
-    word->start = at;
+    word->name = at;
     while (*at != '\0' && *at != stop && *at != '=')
         at++;
     word->value = at;
@@ -65,7 +67,7 @@ static bool next_word(const char *at, struct word *word)
 
 static bool is_named(const struct word *word, const char *name)
 {
-    return starts_with(word->start, name) && word->start[strlen(name)] == '=';
+    return starts_with(word->name, name) && word->name[strlen(name)] == '=';
 }
 
 const char *option_text(const char *name, size_t *length)
