@@ -14,7 +14,7 @@
 #include "base/print.h"
 #include "base/string.h"
 
-#define MOST_PIECES 512
+#define MOST_PIECES 256
 #define MOST_RAW 128
 #define PAGE_BYTES 4096u
 
