@@ -11,15 +11,17 @@ CC := gcc
 endif
 PYTHON ?= /usr/bin/python3
 
+# CC may be two words, "ccache gcc": the last one that is no option names the folder.
+CC_NAME := $(notdir $(lastword $(filter-out -%,$(CC))))
 # SANITIZE=1 makes the instrumented build; what it answers in the kernel is this room.
 FLAVOUR := $(if $(SANITIZE),sanitize,plain)
-BUILD := build/$(MACHINE)-$(notdir $(CC))$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)$(if $(LEARNER),-my)
+BUILD := build/$(MACHINE)-$(CC_NAME)$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)$(if $(LEARNER),-my)
 KERNEL := $(BUILD)/minios.elf
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
-# The kernel is built for size, the heap and the checks for speed.
+# The kernel is built for size, the heart of the heap and the checks for speed.
 FOR_SIZE := $(if $(SANITIZE),-Os,$(if $(findstring clang,$(CC)),-Oz,-Os))
-OPTIMISE = $(if $(filter heap/% kernel/sanitize/%,$<),-O2,$(FOR_SIZE))
+OPTIMISE = $(if $(filter heap/kheap.c kernel/sanitize/%,$<),-O2,$(FOR_SIZE))
 # Functions that happen to be alike stay two, so that a backtrace names the right one.
 KEEP_NAMES := $(if $(findstring clang,$(CC)),,-fno-ipa-icf)
 CFLAGS = -std=c11 $(OPTIMISE) -g $(WARNINGS) -fno-omit-frame-pointer -fno-optimize-sibling-calls -fno-strict-aliasing \
@@ -54,9 +56,18 @@ COMPILE = $(CC) $(CFLAGS) $(MACHINE_CFLAGS) $(if $(SANITIZE),$(INSTRUMENT))
 ifdef COVERAGE
 include tests/coverage/build.mk
 endif
+include tools/whole.mk
 
 .PHONY: help kernel run debug test test-all test-programs clean
 .DELETE_ON_ERROR:
+
+# By content, not by time: tools/look-first tells why.
+ifneq ($(filter-out help clean places uninstall,$(MAKECMDGOALS)),)
+LOOKED := $(shell tools/look-first $(if $(filter build/%,$(BUILD)),build,$(BUILD)) \
+                  $(wildcard Makefile VERSION heap kernel machine package examples exercises tools tests docs web $(LEARNER)))
+$(if $(filter stop,$(LOOKED)),$(error Nothing was built))
+.PHONY: $(LOOKED)
+endif
 
 help: ## this list
 	@echo "make TARGET [MACHINE=i386|host] [CC=gcc|clang] [HEAP_SIZE=4M]"
@@ -80,39 +91,38 @@ test-all: ## and the slow ones
 clean: ## remove everything that was built
 	rm -rf build compile_commands.json
 
-# The settings that objects depend on: a changed one rebuilds them.
+# The settings that objects depend on: a changed one rebuilds them. And which objects the kernel is made of.
 $(BUILD)/settings: FORCE
-	@mkdir -p $(@D)
-	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+	@$(call told,$(COMPILE))
+$(BUILD)/parts: FORCE
+	@$(call told,$(OBJECTS))
 FORCE:
 
 $(BUILD)/%.o: % $(BUILD)/settings Makefile machine/$(MACHINE)/machine.mk
 	@mkdir -p $(@D)
 	@echo "  CC    $<"
-	@$(COMPILE) -MMD -MP -c -o $@ $<
-	@echo '  { "directory": "$(CURDIR)", "file": "$<", "command": "$(COMPILE) -c -o $@ $<" },' > $(@:.o=.json)
+	@$(call compiled,$(COMPILE))
+	@echo '  { "directory": "$(CURDIR)", "file": "$<", "command": "$(COMPILE) -c -o $@ $<" },' > $(NEW).new && \
+	    mv $(NEW).new $(@:.o=.json)
 
 # Two links: the second one carries the names of the functions of the first. The table lies behind the code, so no
 # address moves; if one did, the link fails here and not in a wrong backtrace.
-$(BUILD)/first.elf: $(OBJECTS) $(BUILD)/tools/no-symbols.c.o $(LINK_SCRIPT)
-	@$(call link,$@.new,$(OBJECTS) $(BUILD)/tools/no-symbols.c.o)
-	@mv $@.new $@
+$(BUILD)/first.elf: $(OBJECTS) $(BUILD)/tools/no-symbols.c.o $(BUILD)/parts $(LINK_SCRIPT)
+	@$(call link,$(NEW),$(OBJECTS) $(BUILD)/tools/no-symbols.c.o) && $(KEEP)
 
 $(BUILD)/symbols.c: $(BUILD)/first.elf tools/symbols.awk
-	@nm -n $< | awk -f tools/symbols.awk > $@.new
-	@mv $@.new $@
+	@nm -n $< | awk -f tools/symbols.awk > $(NEW) && $(KEEP)
 
 $(BUILD)/symbols.c.o: $(BUILD)/symbols.c
-	@$(COMPILE) -c -o $@ $<
+	@$(COMPILE) -c -o $(NEW) $< && $(KEEP)
 
 $(KERNEL): $(BUILD)/symbols.c.o
 	@echo "  LINK  $@"
-	@$(call link,$@.new,$(OBJECTS) $(BUILD)/symbols.c.o)
-	@nm -n $@.new | awk -f tools/symbols.awk | cmp - $(BUILD)/symbols.c
-	@mv $@.new $@
+	@$(call link,$(NEW),$(OBJECTS) $(BUILD)/symbols.c.o) && \
+	    nm -n $(NEW) | awk -f tools/symbols.awk | cmp - $(BUILD)/symbols.c && $(KEEP)
 
 compile_commands.json: $(KERNEL)
-	@find $(BUILD) -name '*.json' | LC_ALL=C sort | xargs cat | sed -e '1s/^/[\n/' -e '$$s/,$$/\n]/' > $@
+	@find $(BUILD) -name '*.json' | LC_ALL=C sort | xargs cat | sed -e '1s/^/[\n/' -e '$$s/,$$/\n]/' > $(NEW) && $(KEEP)
 
 -include $(OBJECTS:.o=.d)
 -include tests/tests.mk

@@ -26,7 +26,7 @@ ENVIRONMENT = {**os.environ, "TRACE": str(ROOT / "bench/traces/make.txt")}
 
 # name: what it is, what it is built with, its package in Debian
 PEERS = {
-    "kheap": ("all checks on", ["heap/kheap.c"], None),
+    "kheap": ("all checks on", ["heap/kheap.c", "heap/kheap_look.c"], None),
     "bump": ("no checks: the limit", ["bench/bump.c"], None),
     "glibc": ("malloc", [], "libc6-dev"),
     "obstack": ("GNU", ["bench/called_obstack.c"], "libc6-dev"),

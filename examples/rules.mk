@@ -3,7 +3,7 @@
 # `make examples` builds all of them into build/examples and runs them; each Makefile line is what an own project needs.
 
 EXAMPLES := build/examples
-EXAMPLE_HEAP := heap/kheap.c
+EXAMPLE_HEAP := heap/kheap.c heap/kheap_look.c
 FIRMWARE_CFLAGS := -mcpu=cortex-m0 -mthumb -Os -std=c11 -ffreestanding -nostdlib -Wall -Wextra -Werror -Iheap
 
 .PHONY: examples
@@ -14,13 +14,13 @@ examples: $(EXAMPLES)/arena $(EXAMPLES)/stack $(EXAMPLES)/firmware.elf ## build 
 
 $(EXAMPLES)/arena: examples/hosted/arena.c $(wildcard heap/*)
 	@mkdir -p $(@D)
-	@$(CC) -std=c11 -O2 $(WARNINGS) -Iheap -o $@ $< $(EXAMPLE_HEAP)
+	@$(CC) -std=c11 -O2 $(WARNINGS) -Iheap -o $(NEW) $< $(EXAMPLE_HEAP) && $(KEEP)
 
 $(EXAMPLES)/stack: examples/cpp/stack.cpp $(wildcard heap/*)
 	@mkdir -p $(@D)
-	@$(CC) -std=c11 -O2 -Iheap -c -o $@-heap.o $(EXAMPLE_HEAP)
-	@$(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iheap -o $@ $< $@-heap.o
+	@$(CC) -std=c11 -O2 -Iheap -nostdlib -r -o $(NEW).o $(EXAMPLE_HEAP) && \
+	    $(CXX) -std=c++17 -O2 -Wall -Wextra -Werror -Iheap -o $(NEW) $< $(NEW).o && $(KEEP) && rm $(NEW).o
 
 $(EXAMPLES)/firmware.elf: examples/firmware/main.c examples/firmware/link.ld $(wildcard heap/*)
 	@mkdir -p $(@D)
-	@arm-none-eabi-gcc $(FIRMWARE_CFLAGS) -T examples/firmware/link.ld -o $@ $< $(EXAMPLE_HEAP) -lgcc
+	@arm-none-eabi-gcc $(FIRMWARE_CFLAGS) -T examples/firmware/link.ld -o $(NEW) $< $(EXAMPLE_HEAP) -lgcc && $(KEEP)

@@ -4,17 +4,26 @@
 # independent, so that an address in a report is one in the program. Stands alone, since that is twice as fast:
 # `make -f exercises/rules.mk build/learn-gcc/checks.o CC=gcc`.
 
-LEARN_BUILD := build/learn-$(notdir $(CC))
+include tools/whole.mk
+
+LEARN_BUILD ?= build/learn-$(notdir $(lastword $(filter-out -%,$(CC))))
 LEARN_SOURCES := $(wildcard exercises/check/*.c)
 LEARN_CFLAGS := -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer \
                 -fno-pie -iquote exercises
 
-# Each file comes into its place whole: a compiler that was killed leaves no half of one that looks up to date.
-$(LEARN_BUILD)/%.o: exercises/check/%.c exercises/check/check.h exercises/my_heap.h exercises/rules.mk
-	@mkdir -p $(@D)
-	@$(CC) $(LEARN_CFLAGS) -c -o $@.new $<
-	@mv $@.new $@
+# Alone, it has to look first for itself.
+ifeq ($(firstword $(MAKEFILE_LIST)),exercises/rules.mk)
+LOOKED := $(shell tools/look-first $(LEARN_BUILD) exercises/check exercises/my_heap.h exercises/rules.mk)
+$(if $(filter stop,$(LOOKED)),$(error Nothing was built))
+.PHONY: $(LOOKED)
+endif
+
+$(LEARN_BUILD)/settings: FORCE
+	@$(call told,$(CC) $(LEARN_CFLAGS) $(LEARN_SOURCES))
+FORCE:
+
+$(LEARN_BUILD)/%.o: exercises/check/%.c exercises/check/check.h exercises/my_heap.h exercises/rules.mk $(LEARN_BUILD)/settings
+	@$(CC) $(LEARN_CFLAGS) -c -o $(NEW) $< && $(KEEP)
 
 $(LEARN_BUILD)/checks.o: $(LEARN_SOURCES:exercises/check/%.c=$(LEARN_BUILD)/%.o)
-	@ld -r -o $@.new $^
-	@mv $@.new $@
+	@ld -r -o $(NEW) $^ && $(KEEP)

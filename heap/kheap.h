@@ -2,8 +2,8 @@
  *
  * kheap: the first heap of a kernel. Three words, one rule: only the last block may be freed.
  *
- *   heap_start                          free_memory_pointer                      heap_end
- *       |  [ payload | tag ][ payload | tag ] |  ........ free ........              |
+ *   heap_start                      free_memory_pointer           heap_end
+ *       | [ payload | tag ][ payload | tag ] | ....... free .......  |
  *
  * Allocation moves the free pointer up, freeing moves it back. Each block ends in a tag that lies directly below
  * where the free pointer then stands, so the free pointer alone finds the last block and each tag leads to the block
@@ -25,11 +25,16 @@
 #ifndef KHEAP_H
 #define KHEAP_H
 
+#define KHEAP_VERSION "1.0.0"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
+/* A function may have the name of a structure, as in C: kheap_mark gives a struct kheap_mark. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 extern "C" {
 #endif
 
@@ -44,11 +49,19 @@ extern "C" {
 #define KHEAP_FRESH_BYTE 0xCDu /* handed out, not written yet ("clean") */
 #define KHEAP_FREED_BYTE 0xDDu /* given back ("dead") */
 #define KHEAP_SLACK_BYTE                                                                                               \
-    0xFDu /* between the last requested byte and the tag ("fence"), and in the KHEAP_ALIGN bytes in front of a payload   \
+    0xFDu /* from the last requested byte on into the tag ("fence"), and in the KHEAP_ALIGN bytes in front of a payload  \
            * with a gap, where the gap itself is added to the topmost word */
 
 /* The heap: three words and no fourth. Read them freely; only the calls below may write them.
- * used = free_memory_pointer - heap_start, free = heap_end - free_memory_pointer, always, to the byte. */
+ * used = free_memory_pointer - heap_start, free = heap_end - free_memory_pointer, always, to the byte.
+ *
+ * They may be copied to another place, and the copy used from then on: nothing points to them. Use one of them only; of two,
+ * each would hand out what the other has handed out. The memory of the heap may not be moved: each tag knows its address.
+ *
+ * A heap does not grow. The seal of every tag knows both ends, so growing would mean one write a block, and a heap that is
+ * broken as long as that takes. Give kheap_init all addresses that the heap may ever reach: no call reads or writes above the
+ * tag of the newest block, so the memory there may be put in place later. Or start a second heap; or, while this one is empty,
+ * call kheap_init again. */
 struct kheap {
     unsigned char *heap_start;
     unsigned char *heap_end;
@@ -78,19 +91,25 @@ struct kheap_block {
     const void *owner; /* who asked: the return address of the call (so wrap the calls in inline functions) */
 };
 
-/* Everything that is known about a refusal. What a code does not use is zero. */
+/* Everything that is known about a refusal. What a code does not use is zero.
+ *
+ * E07: block is the one that was written past, address the lowest byte behind it that is not as it was left, and changed how
+ * many there are up to the end of its tag's SIZE, or of FENCE alone where OWNER may be overwritten too.
+ * E08: address is the lowest damaged byte; of the upper half of a tag, where it cannot be told which of its two words is
+ * damaged, the beginning; of the three words, heap. block is the damaged one; or, if its payload lies above address, the one
+ * that was written in front of, from above, and changed how many bytes; or nothing, where that cannot be told. */
 struct kheap_report {
     enum kheap_fault fault;
     const struct kheap *heap;
-    const void *address; /* the pointer or mark that was given; E07, E08: the lowest byte that is not as it was left */
-    const void *caller;  /* return address of the refused call; null from kheap_check */
-    size_t wanted;       /* E02, E03: the request in bytes; SIZE_MAX when count * size wraps */
-    size_t align;        /* E02, E03: the alignment asked for */
-    size_t missing;      /* E02: with this many bytes more it would fit; SIZE_MAX when no number is enough */
-    struct kheap_block block;  /* E04: the block asked for; E06: the one pointed into; E07, E08: the damaged one */
+    const void *address;       /* the pointer or mark that was given; E07, E08: see above */
+    const void *caller;        /* return address of the refused call; null from kheap_check */
+    size_t wanted;             /* E02, E03: the request in bytes; SIZE_MAX when count * size wraps */
+    size_t align;              /* E02, E03: the alignment asked for */
+    size_t missing;            /* E02: with this many bytes more it would fit; SIZE_MAX when no number is enough */
+    struct kheap_block block;  /* E04: the block asked for; E06: the one pointed into; E07, E08: see above */
     struct kheap_block newest; /* E04: the last block, which has to go first */
     size_t above;              /* E04: how many blocks stand above the one asked for */
-    size_t changed;            /* E07, E08: how many guard bytes of the block changed; 0 for a tag or the words */
+    size_t changed;            /* E07, E08: see above; 0 where it is not known */
 };
 
 /* used == payload + padding + tags, used + free == heap_end - heap_start. */
@@ -131,8 +150,10 @@ enum kheap_status kheap_init(struct kheap *h, void *memory, size_t size);
  * Gives:     the payload, its bytes as they happen to be. 0 bytes is a real block with an address of its own.
  * Fails iff: refused with E01, E02, or E07/E08 when the last block's seal or one of the three words is damaged.
  * Cost:      constant, whatever the size.
- * Misses:    damage of the last tag's owner and gap, and below that tag (the frees find both, and kheap_check); a free
- *            pointer that was overwritten with the exact address of another boundary: that is another valid heap. */
+ * Misses:    damage below the last tag (the frees find it, and kheap_check); a free pointer that was overwritten with the
+ *            exact address of another boundary, also of one that lives no more but whose tag still lies in a payload: that
+ *            is another valid heap. And two changes at once that leave the last tag in agreement, as both ends that gain or
+ *            lose alike, or one end and a word of that tag: what is handed out may then lie outside of the memory. */
 void *kheap_alloc(struct kheap *h, size_t size);
 
 /* Get size bytes at a multiple of align.
@@ -171,14 +192,19 @@ bool kheap_resize(struct kheap *h, void *block, size_t size);
  * Needs:     h as for kheap_alloc.
  * Gives:     the three words as they were before the block was allocated. NULL does nothing.
  * Fails iff: refused with E01; E04 the block is live and not the last; E05 it lies in the free part; E06 it is no block;
- *            E07 bytes behind it were written; E08 its tag, the padding in front of it, the tag below it or one of the
- *            three words is damaged. Damage that the walk down to the block meets is told before its own E04 or E06,
- *            damage of the last tag or the words before everything.
- * Cost:      constant; one step a block where a fault has to be told.
+ *            E07 bytes behind it were written, be it one or all of its tag and more; E08 its tag, the padding in front of
+ *            it, the tag below it or one of the three words is damaged in another way. Damage that the walk down to the
+ *            block meets is told before its own E04 or E06, damage of the last tag or the words before everything.
+ *            Where the tag is overwritten, the report's block is the one that was given, if the tag below it says that one
+ *            begins there; if the write may have reached OWNER too, its owner is null and its size the most that fitted.
+ *            (Where OWNER was overwritten and the last byte of SIZE with what it was, the size told is up to 15 bytes off.)
+ * Cost:      constant; one step a block where a fault has to be told, and one for each KHEAP_ALIGN bytes of the block where
+ *            its tag is overwritten.
  * Misses:    a pointer that was freed and whose address was handed out again; writes that leave the same byte as
  *            before, that stay within the block, or that hit the gap more than KHEAP_ALIGN bytes in front of the
- *            payload; damage of two or more words of a tag that keeps what they say together (owner and gap that gain
- *            alike). A change of one word is always noticed. */
+ *            payload. A change of one word is always noticed. Of two words of a tag that gain or lose so that their sum
+ *            stays: another owner (with any other word); a size that is off by less than KHEAP_ALIGN, if the byte at its
+ *            end is poison by chance; a changed FENCE, which kheap_check finds. The block given back is the right one. */
 void kheap_free(struct kheap *h, void *block);
 
 /* Remember the boundary where the free pointer stands.
@@ -214,7 +240,9 @@ struct kheap_stats kheap_stats(const struct kheap *h);
  * Gives:     KHEAP_E_NONE, or the first damage from the newest block down (E01, E07, E08), and *report filled with it.
  * Fails iff: never; it does not call kheap_fault.
  * Cost:      one step a block.
- * Misses:    as kheap_free. */
+ * Misses:    as kheap_free, but for FENCE; and a free pointer on another boundary, as kheap_alloc. Where two of the three words
+ *            are damaged, or one of them and a word of a tag, so that the tags agree still, it may look outside of the
+ *            memory, as may kheap_walk, kheap_stats and a refused call. */
 enum kheap_fault kheap_check(const struct kheap *h, struct kheap_report *report);
 
 /* Visit every live block, newest first.
@@ -229,6 +257,7 @@ enum kheap_fault kheap_walk(const struct kheap *h, bool (*visit)(const struct kh
 
 #ifdef __cplusplus
 }
+#pragma GCC diagnostic pop
 #endif
 
 #endif

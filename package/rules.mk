@@ -20,32 +20,32 @@ INSTALLED_LIBRARY := libkheap.a libkheap.so* pkgconfig/kheap.pc cmake/kheap
 amalgamate: ## write one pair of files, build/amalgamated/kheap.{h,c}
 	@package/amalgamate build/amalgamated
 
-$(PACKAGE)/kheap.c: heap/kheap.c heap/kheap.h heap/kheap_faults.def VERSION package/amalgamate
+$(PACKAGE)/kheap.c: $(wildcard heap/*) VERSION package/amalgamate
 	@package/amalgamate $(@D) >/dev/null
 
 # The shared library leaves kheap_fault to the program that loads it.
 $(PACKAGE)/kheap.o $(PACKAGE)/kheap.pic.o: $(PACKAGE)/kheap.c $(PACKAGE)/settings
 	@echo "  CC    $@"
-	@$(CC) $(PACKAGE_CFLAGS) $(if $(findstring pic,$@),-fPIC) -c -o $@ $<
+	@$(CC) $(PACKAGE_CFLAGS) $(if $(findstring pic,$@),-fPIC) -c -o $(NEW) $< && $(KEEP)
 
 $(PACKAGE)/settings: FORCE
-	@mkdir -p $(@D)
-	@echo '$(CC) $(PACKAGE_CFLAGS)' | cmp -s - $@ || echo '$(CC) $(PACKAGE_CFLAGS)' > $@
+	@$(call told,$(CC) $(AR) $(PACKAGE_CFLAGS) $(KHEAP_LDFLAGS))
 
 $(PACKAGE)/libkheap.a: $(PACKAGE)/kheap.o
-	@rm -f $@ && $(AR) rcs $@ $<
+	@$(AR) rcs $(NEW) $< && $(KEEP)
 
 $(PACKAGE)/libkheap.so.$(VERSION): $(PACKAGE)/kheap.pic.o
-	@$(CC) $(KHEAP_CFLAGS) -shared -nostdlib $(KHEAP_LDFLAGS) -Wl,-soname,$(SONAME) -o $@ $<
+	@$(CC) $(KHEAP_CFLAGS) -shared -nostdlib $(KHEAP_LDFLAGS) -Wl,-soname,$(SONAME) -o $(NEW) $< && $(KEEP)
 
 package: $(PACKAGE)/libkheap.a $(addprefix $(PACKAGE)/,$(SHARED)) ## build libraries and man pages into build/package
 	@package/man $(PACKAGE)/man
 
-# What is written into kheap.pc has to be found from everywhere, and by tools that part words at spaces.
 places:
-	@for place in "PREFIX=$(PREFIX)" "LIBDIR=$(LIBDIR)" "DESTDIR=/$(DESTDIR)"; do case $${place#*=} in \
-	    *[!A-Za-z0-9_./+~:@-]* | [!/]* | '') \
-	        echo "$$place: give a whole path without spaces, PREFIX=/opt/kheap for example" >&2; exit 2 ;; esac; done
+	@package/places $(or $(filter uninstall,$(MAKECMDGOALS)),install) '$(PREFIX)' '$(LIBDIR)' '$(DESTDIR)'
+
+# Filled for the place, so each time.
+fill = package/fill package/$(1).in '$(PREFIX)' '$(LIBDIR)' > $(PACKAGE)/$(1).$$$$ && \
+       install -m 644 $(PACKAGE)/$(1).$$$$ $(DESTDIR)$(LIBDIR)/$(2)/$(1) && rm $(PACKAGE)/$(1).$$$$
 
 install: places package ## install kheap; PREFIX=/usr/local DESTDIR= KHEAP_SHARED=yes
 	@install -d $(addprefix $(DESTDIR)$(PREFIX)/,include share/man/man1 share/man/man3) \
@@ -55,10 +55,11 @@ install: places package ## install kheap; PREFIX=/usr/local DESTDIR= KHEAP_SHARE
 	@$(if $(SHARED),install -m 755 $(PACKAGE)/$(SHARED) $(DESTDIR)$(LIBDIR))
 	@$(if $(SHARED),ln -sf $(SHARED) $(DESTDIR)$(LIBDIR)/$(SONAME))
 	@$(if $(SHARED),ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libkheap.so)
-	@package/fill package/kheap.pc.in '$(PREFIX)' '$(LIBDIR)' > $(DESTDIR)$(LIBDIR)/pkgconfig/kheap.pc
-	@for file in kheap-config kheap-config-version; do \
-	    package/fill package/$$file.cmake.in '$(PREFIX)' '$(LIBDIR)' > $(DESTDIR)$(LIBDIR)/cmake/kheap/$$file.cmake; done
+	@$(call fill,kheap.pc,pkgconfig)
+	@$(call fill,kheap-config.cmake,cmake/kheap)
+	@$(call fill,kheap-config-version.cmake,cmake/kheap)
 	@for section in 1 3; do install -m 644 $(PACKAGE)/man/*.$$section $(DESTDIR)$(PREFIX)/share/man/man$$section; done
+	@tools/own build
 	@echo "kheap $(VERSION) is in $(DESTDIR)$(PREFIX); try: pkg-config --cflags --libs kheap"
 
 uninstall: places ## and take it away again

@@ -65,7 +65,7 @@ def test_a_step_that_was_broken_again_is_named(learner):
 def test_the_first_time_a_file_is_made_and_told(tmp_path):
     learner = Learner(tmp_path)
     status, said = learner.run(ROOT / "minios", "learn")  # here nobody types, so it checks once
-    assert status == FAILED and re.search(r"my_heap\.c\s+is made", said) and "init-unwritten" in said, said
+    assert status == FAILED and re.search(r"my_heap\.c\s+is\s+made", said) and "init-unwritten" in said, said
     assert learner.file.read_text() == TEMPLATE
     assert "the first time takes a moment" in learner.try_out(solution(1))[1]
     assert "made" not in learner.learn("list")[1]
@@ -217,12 +217,38 @@ def test_progress_is_replaced_as_a_whole(learner):
     assert learner.ticks() == [1, 2, 3]
 
 
+def test_each_byte_is_kept(learner):
+    """Also of a comment that is no UTF-8."""
+    written = solution(3).encode() + b"/* caf\xe9 */\n"
+    learner.file.write_bytes(written)
+    assert learner.learn("check", "3")[0] == PASSED
+    assert learner.learn("reset", "3")[0] == PASSED
+    kept = learner.home / ".learn"
+    assert (kept / "before-reset-1.c").read_bytes() == written
+    learner.file.write_bytes(written)
+    assert learner.learn("check", "3")[0] == PASSED
+    assert (kept / "passed-03.c").read_bytes() == written
+    learner.file.unlink()
+    assert learner.learn("list")[0] == PASSED and learner.file.read_bytes() == written
+
+
 def test_half_a_file_of_a_build_that_was_killed_does_not_stay(learner):
     for half in ("host-gcc-my/kernel/base/print.c.o", "i386-gcc-my/symbols.c", "host-gcc-my/minios.elf.new"):
         path = learner.home / "build" / half
         path.write_bytes(path.read_bytes()[:1000] if path.exists() else b"\x7fELF")
     status, said = learner.try_out(solution(3))
     assert status == PASSED, said
+
+
+@pytest.mark.parametrize("age", [pytest.param(0, marks=pytest.mark.slow), 2 * 24 * 3600])
+def test_the_heap_that_is_checked_is_the_heap_that_boots(age, learner):
+    """Also one that comes back with its old time, from cp -p, mv, tar or rsync."""
+    for step, status in ((3, PASSED), (2, FAILED), (3, PASSED)):
+        learner.write(solution(step))
+        os.utime(learner.file, (time.time() - age,) * 2)
+        assert learner.learn("check", 3)[0] == status
+        said = learner.run(ROOT / "minios", "run", "my", "host", "script=alloc 13; alloc 13")[1]
+        assert bool(re.search(r"moved up by 16 ", said)) == (step == 3), said
 
 
 def test_two_terminals_at_once(learner):

@@ -74,6 +74,20 @@ def test_it_is_checked_again_only_when_it_was_saved(child, learner):
     child.expect("aligned-unwritten")
 
 
+def test_a_file_that_comes_with_an_old_time_is_checked_once(child, learner):
+    """And is what boots: the build gives it the present time, which is no other save."""
+    new = learner.file.with_suffix(".swp")
+    new.write_text(solution(3), encoding="utf-8")
+    os.utime(new, (1e9, 1e9))
+    os.replace(new, learner.file)
+    child.expect("boots in QEMU")
+    child.expect("Step 3 is done")
+    child.expect(WAITING)
+    assert learner.file.stat().st_mtime > 1e9
+    with pytest.raises(pexpect.TIMEOUT):
+        child.expect(WAITING, timeout=1.5)
+
+
 def test_a_file_that_goes_and_comes_back(child, learner):
     learner.file.unlink()
     child.send("c")

@@ -95,21 +95,29 @@ def installed(tmp_path_factory):
     return tree
 
 
+def names(target, kind, file):
+    """The names that an object defines (T) or asks for (U)."""
+    told = run("llvm-nm" if "clang" in target else "nm", file)
+    return {line.split()[-1] for line in told.splitlines() if line.split()[-2] in kind}
+
+
 @pytest.mark.parametrize("optimise", ["-O0", "-O2", "-Os"])
 @pytest.mark.parametrize("target", COMPILERS)
 @pytest.mark.parametrize("source", ["files", "pair"])
 def test_compiles_alone(tmp_path, pair, source, target, optimise):
     if source == "files":
-        for name in ("kheap.h", "kheap.c", "kheap_faults.def"):
-            shutil.copy(ROOT / "heap" / name, tmp_path)
-    folder = tmp_path if source == "files" else pair
-    target_file = tmp_path / "kheap.o"
-    run(*COMPILERS[target].split(), optimise, *FREESTANDING, "-o", target_file, folder / "kheap.c")
-    asked = {line.split()[-1] for line in run("nm", "-u", target_file).splitlines()} if "clang" not in target else \
-        {line.split()[-1] for line in run("llvm-nm", "-u", target_file).splitlines()}
+        for file in (ROOT / "heap").iterdir():
+            shutil.copy(file, tmp_path)
+    asked, given = set(), set()
+    for file in sorted((tmp_path if source == "files" else pair).glob("*.c")):
+        run(*COMPILERS[target].split(), optimise, *FREESTANDING, "-o", tmp_path / "o", file)
+        asked |= names(target, "U", tmp_path / "o")
+        given |= names(target, "TW", tmp_path / "o")
+    asked -= given
     if target == "powerpc":  # what its ABI keeps in libgcc for -Os: the saving of registers
         asked = {name for name in asked if not re.match(r"_(rest|save)gpr_", name)}
     assert "kheap_fault" in asked and asked <= ALLOWED
+    assert source == "files" or not any("refuse" in name for name in given)
 
 
 def test_pair_is_two_files_of_one_version(pair):
@@ -120,11 +128,29 @@ def test_pair_is_two_files_of_one_version(pair):
         assert re.findall(r"#include +\"(.*)\"", text) == (["kheap.h"] if name == "kheap.c" else [])
 
 
-@pytest.mark.parametrize("compiler", ["g++ -std=c++17", "clang++ -std=c++17", "g++ -std=c++20"])
-def test_header_as_cpp(tmp_path, compiler):
+CPP_SOURCE = """#include "kheap.h"
+#include <cstddef>
+
+void *take(kheap *h);
+void *take(kheap *h)
+{
+    const struct kheap_stats figures = kheap_stats(h);
+    kheap_release(h, kheap_mark(h));
+    return figures.free != 0 ? kheap_alloc(h, sizeof(kheap_report)) : nullptr;
+}
+"""
+CPP_COMPILERS = {"g++": "g++ -Wall -Wextra -Wpedantic -Wshadow -Wold-style-cast -Wconversion",
+                 "clang++": "clang++ -Weverything -Wno-c++98-compat -Wno-c++98-compat-pedantic -Wno-padded"}
+
+
+@pytest.mark.parametrize("where", ["tree", "pair", "installed"])
+@pytest.mark.parametrize("standard", ["c++17", "c++20"])
+@pytest.mark.parametrize("compiler", CPP_COMPILERS)
+def test_header_as_cpp_with_every_warning(compiler, standard, where, pair, installed, tmp_path):
+    folder = {"tree": ROOT / "heap", "pair": pair, "installed": installed / "include"}[where]
     source = tmp_path / "user.cpp"
-    source.write_text('#include "kheap.h"\nvoid *take(kheap *h) { return kheap_alloc(h, sizeof(kheap_report)); }\n')
-    run(*compiler.split(), "-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{ROOT}/heap", "-c", source, "-o", tmp_path / "o")
+    source.write_text(CPP_SOURCE)
+    run(*CPP_COMPILERS[compiler].split(), f"-std={standard}", "-Werror", f"-I{folder}", "-c", source, "-o", tmp_path / "o")
     assert "kheap_alloc" in run("nm", "-u", tmp_path / "o").split()  # by its name in C
 
 
@@ -184,6 +210,23 @@ def test_cmake_refuses_another_major_version(installed, tmp_path):
     done = subprocess.run(["cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-DCMAKE_PREFIX_PATH={installed}"],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert done.returncode != 0 and VERSION in done.stdout
+
+
+@pytest.mark.parametrize("version,asked,found", [
+    ("1.5.0", "1.0...1.2", False), ("1.5.0", "1.0...1.5", True), ("1.5.0", "1.0...<1.5", False), ("1.5.0", "1.0...<2", True),
+    ("1.5.0", "1.6...1.9", False), ("1.5.0", "1.5...1.9", True), ("1.5.1", "1.0...1.5", False), ("1.5.0", "1.2", True),
+    ("1.5.0", "1.6", False), ("1.5.0", "1.5.0 EXACT", True), ("1.5.0", "1.5.1 EXACT", False), ("1.5.0", "0.9", False),
+    ("1.5.0", "2", False), ("1.5.0", "", True),
+])
+def test_cmake_takes_the_versions_that_were_asked_for(version, asked, found, tmp_path):
+    text = (ROOT / "package/kheap-config-version.cmake.in").read_text().replace("@VERSION@", version).replace("@MAJOR@", "1")
+    (tmp_path / "kheap-config-version.cmake").write_text(text)
+    (tmp_path / "kheap-config.cmake").write_text("")
+    (tmp_path / "CMakeLists.txt").write_text(
+        f"cmake_minimum_required(VERSION 3.19)\nproject(user NONE)\nfind_package(kheap {asked} QUIET CONFIG)\n"
+        'message("found: ${kheap_FOUND}")\n')
+    said = run("cmake", "-S", tmp_path, "-B", tmp_path / "b", f"-Dkheap_DIR={tmp_path}")
+    assert f"found: {int(found)}\n" in said, said
 
 
 @pytest.mark.parametrize("kind", ["static", "shared"])

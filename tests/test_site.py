@@ -252,6 +252,72 @@ def test_one_command_serves_it_until_ctrl_c(book):
                 assert answer.status == 200 and len(answer.read()) > 1000, page
 
 
+# What a browser says that it takes, and what it gets of a page whose both codings are there.
+ACCEPTED = {
+    "gzip, deflate, br, zstd": "br", "gzip, deflate": "gzip", "X-GZIP": "gzip", "BR;Q=0.2 , gzip;q=0.3": "gzip", "br;q=0.5, *": "gzip",
+    "*": "br", "*;q=0": None, "br;q=0, gzip;q=0.000": None, "br;q=0, *;q=0.1": "gzip", "identity, gzip;q=0.5": None, "identity;q=0": None,
+    "br;q=2, gzip;q=x": None, "br;level=9": None, "deflate, zstd": None, "brotli, gz": None, "": None, ",,;, ;q": None, None: None,
+}
+UNPACK = {"br": "brotliDecompressSync", "gzip": "gunzipSync"}
+
+
+def asked(address, method="GET", **headers):
+    """Status, headers and body as they came, whatever the status."""
+    wanted = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=wanted, method=method), timeout=10) as answer:
+            return answer.status, answer.headers, answer.read()
+    except urllib.error.HTTPError as answer:
+        return answer.code, answer.headers, answer.read()
+
+
+def unpacked(coding, body):
+    script = f"process.stdout.write(require('zlib').{UNPACK[coding]}(require('fs').readFileSync(0)))"
+    return subprocess.run(["node", "-e", script], input=body, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("accepted", ACCEPTED)
+def test_a_page_comes_compressed_to_whoever_accepts_it(accepted, site):
+    plain = asked(site + "lab")[2]
+    status, headers, body = asked(site + "lab", Accept_Encoding=accepted)
+    coding = ACCEPTED[accepted]
+    assert (status, headers["Content-Encoding"], headers["Vary"], headers["Content-Type"]) == (200, coding, "Accept-Encoding", "text/html")
+    assert len(body) == int(headers["Content-Length"]) and (unpacked(coding, body) if coding else body) == plain
+    head = asked(site + "lab", "HEAD", Accept_Encoding=accepted)
+    assert head[2] == b"" and (head[1]["Content-Length"], head[1]["ETag"]) == (headers["Content-Length"], headers["ETag"])
+
+
+def test_what_the_browser_has_is_not_sent_again(site):
+    tags = {coding: asked(site + "lab", Accept_Encoding=coding)[1]["ETag"] for coding in ("br", "gzip", "identity")}
+    assert len(set(tags.values())) == 3
+    for coding, tag in tags.items():
+        status, headers, body = asked(site + "lab", Accept_Encoding=coding, If_None_Match=f'"of yesterday", W/{tag}')
+        assert (status, headers["ETag"], headers["Vary"], body) == (304, tag, "Accept-Encoding", b"")
+        assert asked(site + "lab", Accept_Encoding=coding, If_None_Match='"of yesterday"')[0] == 200
+    assert asked(site + "lab", Accept_Encoding="gzip", If_None_Match=tags["br"])[0] == 200
+
+
+def test_what_is_compressed_is_what_is_there(site, book):
+    """All that is worth it, each file by its own type; a part, a lost page and a directory as ever; a file put in its place wins."""
+    for name, kind in {"icon.svg": "image/svg+xml", "": "text/html", "en/": "text/html"}.items():
+        _, headers, body = asked(site + name, Accept_Encoding="br")
+        assert (headers["Content-Encoding"], headers["Content-Type"]) == ("br", kind) and unpacked("br", body) == asked(site + name)[2]
+    heavy = [path for path in (book / "site" / "assets").rglob("*") if path.suffix in (".wasm", ".elf", ".js", ".css")]
+    large = [path for path in heavy if path.stat().st_size > 2000]
+    assert len(large) > 20 and all(path.with_name(f"{path.name}.{end}").is_file() for path in large for end in ("br", "gz"))
+    assert asked(site + "lab", Accept_Encoding="br", Range="bytes=0-9")[1]["Content-Encoding"] is None
+    assert asked(site + "en", Accept_Encoding="br")[0] == 200 and asked(site + "none", Accept_Encoding="br")[1]["Content-Encoding"] is None
+    page = book / "site" / "put-in-place.html"
+    try:
+        for path, text in ((page, b"new"), (page.with_name(page.name + ".br"), b"old")):
+            path.write_bytes(text)
+        os.utime(page, (1, 1))
+        assert asked(site + "put-in-place", Accept_Encoding="br")[2] == b"new"
+    finally:
+        for path in book.glob("site/put-in-place*"):
+            path.unlink()
+
+
 def would_be_built(*more):
     return subprocess.run(["make", "-s", "-q", "book", *more], cwd=ROOT, check=False).returncode == 1
 

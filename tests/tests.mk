@@ -5,6 +5,8 @@
 # of the instrumented kernel (sanitize) is built plain only: it stands in the place of the compiler's own.
 # `make test-programs` from the root, or `make -f tests/tests.mk`.
 
+include tools/whole.mk
+
 TEST_PLAIN := gcc64 gcc32 clang64 clang32
 TEST_FLAVOURS := $(TEST_PLAIN) $(TEST_PLAIN:=-asan)
 TEST_MODEL_SOURCES := $(filter-out tests/model/told.c,$(wildcard tests/model/*.c))
@@ -13,7 +15,7 @@ TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/h
 TEST_MULTIBOOT_SOURCES := machine/i386/multiboot.c tests/case.c \
                           $(sort $(wildcard tests/multiboot/*.c))
 TEST_PRINT_SOURCES := kernel/base/print.c tests/case.c tests/print/print.c
-TEST_SANITIZE_SOURCES := heap/kheap.c $(patsubst %,kernel/%.c,base/print memory/kmalloc memory/numbers memory/events memory/description) tools/no-symbols.c $(wildcard kernel/sanitize/*.c) \
+TEST_SANITIZE_SOURCES := $(wildcard heap/*.c) $(patsubst %,kernel/%.c,base/print memory/kmalloc memory/numbers memory/events memory/description) tools/no-symbols.c $(wildcard kernel/sanitize/*.c) \
                          tests/case.c $(wildcard tests/sanitize/*.c)
 
 TEST_CFLAGS := -std=c11 -g -iquote heap -iquote kernel -iquote machine/i386 -iquote tests -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
@@ -29,11 +31,17 @@ test-programs: $(TEST_FLAVOURS:%=build/tests/%/heap) $(TEST_FLAVOURS:%=build/tes
                $(TEST_FLAVOURS:%=build/tests/%/multiboot) $(TEST_PLAIN:%=build/tests/%/sanitize) \
                build/tests/gcc64/case ## build the hosted test programs
 
+# What the programs are made of: a case that was taken away leaves them.
+build/tests/parts: FORCE
+	@$(call told,$(TEST_HEAP_SOURCES) $(TEST_MULTIBOOT_SOURCES) $(TEST_PRINT_SOURCES) $(TEST_SANITIZE_SOURCES))
+FORCE:
+
 define test_flavour
+test_compile_$1 = $(call test_compiler,$1) $(call test_width,$1) $(TEST_CFLAGS) $(call test_mode,$1) $$(TEST_MORE)
 build/tests/$1/obj/%.o: %.c tests/tests.mk
 	@mkdir -p $$(@D)
 	@echo "  CC    $$@"
-	@$(call test_compiler,$1) $(call test_width,$1) $(TEST_CFLAGS) $(call test_mode,$1) $$(TEST_MORE) -MMD -MP -c -o $$@ $$<
+	@$$(call compiled,$$(test_compile_$1))
 
 build/tests/$1/heap: $(call test_objects,$1,$(TEST_HEAP_SOURCES))
 build/tests/$1/print: $(call test_objects,$1,$(TEST_PRINT_SOURCES))
@@ -41,9 +49,9 @@ build/tests/$1/multiboot: $(call test_objects,$1,$(TEST_MULTIBOOT_SOURCES))
 build/tests/$1/obj/tests/sanitize/%.o build/tests/$1/obj/kernel/memory/%.o build/tests/$1/obj/kernel/sanitize/%.o: TEST_MORE += -DINSTRUMENTED
 build/tests/$1/obj/tests/sanitize/undefined.o: TEST_MORE += -fsanitize=undefined
 build/tests/$1/sanitize: $(call test_objects,$1,$(TEST_SANITIZE_SOURCES))
-build/tests/$1/heap build/tests/$1/print build/tests/$1/multiboot build/tests/$1/sanitize:
+build/tests/$1/heap build/tests/$1/print build/tests/$1/multiboot build/tests/$1/sanitize: build/tests/parts
 	@echo "  LINK  $$@"
-	@$(call test_compiler,$1) $(call test_width,$1) $(call test_mode,$1) -o $$@ $$^
+	@$(call test_compiler,$1) $(call test_width,$1) $(call test_mode,$1) -o $$(NEW) $$(filter %.o,$$^) && $$(KEEP)
 
 -include $(patsubst %.o,%.d,$(call test_objects,$1,$(TEST_HEAP_SOURCES) $(TEST_PRINT_SOURCES) \
           $(TEST_MULTIBOOT_SOURCES) $(TEST_SANITIZE_SOURCES)))
@@ -52,7 +60,7 @@ $(foreach flavour,$(TEST_FLAVOURS),$(eval $(call test_flavour,$(flavour))))
 
 build/tests/gcc64/case: $(call test_objects,gcc64,tests/case.c tests/case/selftest.c)
 	@echo "  LINK  $@"
-	@gcc -o $@ $^
+	@gcc -o $(NEW) $^ && $(KEEP)
 
 -include build/tests/gcc64/obj/tests/case/selftest.d
 

@@ -3,16 +3,19 @@
 # ./minios learn: the heap built by the learner's own hands, in steps that check themselves.
 
 import contextlib
+import os
 import signal
 import sys
 
 from lesson import Lesson
 from place import BOSS, FILE, LANGUAGES, shown, solution
 from progress import Progress
-from screen import say, style, tell
+from screen import inline, say, style, tell, wrapped
+from trouble import Trouble, look_at_home, trouble_of
 from watch import Watch
 from words import Words, default_language, hints
 
+CANNOT = 3
 INTERRUPTED = 130
 
 
@@ -116,6 +119,8 @@ def language(lesson, arguments):
         return 0
     if arguments[0] not in LANGUAGES:
         return complain(lesson.words("lang.unknown", asked=arguments[0]))
+    if not Words(arguments[0]).can_be_shown():
+        raise Trouble("letters", encoding=sys.stdout.encoding)
     lesson.progress.data["language"] = arguments[0]
     lesson.progress.save()
     say(Words(arguments[0])("lang.now"))
@@ -126,9 +131,36 @@ COMMANDS = {"check": (check, 1), "text": (text, 1), "hint": (hint, 1), "solution
             "list": (show_list, 0), "lang": (language, 1)}
 
 
+def chosen_words(progress=None):
+    """English where Bengali letters cannot be shown."""
+    words = Words(progress and progress.data["language"] or default_language())
+    return words if words.can_be_shown() else Words("en")
+
+
+def refuse(error):
+    """One sentence; on the other way out when this one is the trouble."""
+    trouble = trouble_of(error)
+    try:
+        progress = Progress()
+    except OSError:
+        progress = None
+    text = chosen_words(progress)(f"trouble.{trouble.name}", **trouble.values)
+    try:
+        tell(text)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        print(inline(wrapped(text)), file=sys.stderr)
+    return CANNOT
+
+
 def main(arguments):
+    sys.stdin, sys.stdout = sys.stdin or open(os.devnull, encoding="utf-8"), sys.stdout or open(os.devnull, "w", encoding="utf-8")
+    sys.stdout.reconfigure(errors="backslashreplace")
+    look_at_home()
     progress = Progress()
-    words = Words(progress.data["language"] or default_language())
+    words = chosen_words(progress)
+    if words.language != (progress.data["language"] or default_language()):
+        tell(words("trouble.letters_now", encoding=sys.stdout.encoding))
     lesson = Lesson(words, progress)
     if arguments[:1] in (["help"], ["-h"], ["--help"]):
         say(words("usage"))
@@ -147,5 +179,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         sys.exit(main(sys.argv[1:]))
+    except (Trouble, OSError) as error:
+        sys.exit(refuse(error))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

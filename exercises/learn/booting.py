@@ -11,7 +11,8 @@ import signal
 import subprocess
 
 from compiling import linker_words, plain_quotes
-from place import BUILD, CC, CC_NAME, FILE, ROOT, shown
+from place import BUILD, CC, CC_NAME, FILE, ROOT, made_name, shown
+from trouble import Trouble, look_for_trouble
 
 WORK_SECONDS = 10  # of the processor; the longest step takes two
 LONGEST_SECONDS = 60  # of the clock
@@ -73,14 +74,15 @@ def is_first(machine):
 
 
 def run_make(machine, folder):
-    return subprocess.run(["make", "-s", "-j2", f"MACHINE={machine}", f"LEARNER={made_name(FILE)}", f"CC={CC}",
+    made = subprocess.run(["make", "-s", "-j2", f"MACHINE={machine}", f"LEARNER={made_name(FILE)}", f"CC={CC}",
                            f"BUILD={made_name(folder)}", made_name(folder / "minios.elf")],
                           cwd=ROOT, capture_output=True, text=True, errors="replace", check=False,
                           env=dict(os.environ, LC_ALL="C"))
-
-
-def made_name(path):
-    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
+    if made.returncode != 0:
+        look_for_trouble(plain_quotes(made.stderr))
+    if "Nothing was built" in made.stderr:
+        raise Trouble("build", said=made.stderr.split("\n")[0])
+    return made
 
 
 def limit_work():

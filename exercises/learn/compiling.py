@@ -4,12 +4,14 @@
 
 import os
 import re
+import shutil
 import subprocess
 
-from place import CC, CC_NAME, EXERCISES, FILE, ROOT, STATE, shown
+from place import CC, CC_NAME, EXERCISES, FILE, ROOT, SHARED, STATE, made_name, shown
 from progress import alone
+from trouble import Trouble, look_for_trouble
 
-CHECKS = f"build/learn-{CC_NAME}/checks.o"
+CHECKS = SHARED / f"learn-{CC_NAME}" / "checks.o"
 ERRORS = ["implicit-function-declaration", "return-type", "int-conversion", "incompatible-pointer-types",
           "discarded-qualifiers" if "clang" not in CC else "incompatible-pointer-types-discards-qualifiers"]
 FLAGS = ["-std=c11", "-g", "-O0", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function",
@@ -74,8 +76,10 @@ def first_block(text, kind):
 
 
 def run_compiler(*arguments):
-    done = subprocess.run([CC, *arguments], capture_output=True, text=True, errors="replace", check=False,
+    done = subprocess.run([*CC.split(), *arguments], capture_output=True, text=True, errors="replace", check=False,
                           env=dict(os.environ, LC_ALL="C"))
+    if done.returncode != 0:
+        look_for_trouble(plain_quotes(done.stderr))
     return done.returncode, plain_quotes(done.stderr).replace(str(FILE), shown(FILE))
 
 
@@ -87,20 +91,30 @@ def linker_words(text):
 
 def own_headers():
     """Only the compiler's, as in the kernel: a file that includes <stdio.h> is told so here, and not at the boot."""
-    folder = subprocess.run([CC, "-print-file-name=include"], capture_output=True, text=True, check=False).stdout.strip()
+    folder = subprocess.run([*CC.split(), "-print-file-name=include"], capture_output=True, text=True, check=False).stdout.strip()
     return ["-ffreestanding", "-nostdinc", "-isystem", folder]
 
 
-def compile_file():
-    with alone(ROOT / CHECKS.replace(".o", ".lock")):
-        made = subprocess.run(["make", "-sf", "exercises/rules.mk", CHECKS, f"CC={CC}"], cwd=ROOT, capture_output=True, text=True, check=False)
+def make_checks():
+    """Nothing of the learner's is in them: when they cannot be made, it is for another reason."""
+    if shutil.which(CC.split()[0]) is None:
+        raise Trouble("missing", path=CC)
+    with alone(CHECKS.with_suffix(".lock")):
+        made = subprocess.run(["make", "-sf", "exercises/rules.mk", made_name(CHECKS), f"CC={CC}",
+                               f"LEARN_BUILD={made_name(CHECKS.parent)}"], cwd=ROOT, capture_output=True, text=True,
+                              errors="replace", check=False, env=dict(os.environ, LC_ALL="C"))
     if made.returncode != 0:
-        return Compiled(error=made.stderr, help_name="other")
+        look_for_trouble(made.stderr)
+        raise Trouble("build", said=made.stderr.strip().split("\n")[0])
+
+
+def compile_file():
+    make_checks()
     status, told = run_compiler(*FLAGS, *own_headers(), "-c", "-o", str(STATE / "my_heap.o"), str(FILE))
     if status != 0:
         return Compiled(error=first_block(told, "error"), help_name=help_for(told))
     program = STATE / "check"
-    status, linked = run_compiler("-no-pie", "-o", str(program), str(STATE / "my_heap.o"), str(ROOT / CHECKS))
+    status, linked = run_compiler("-no-pie", "-o", str(program), str(STATE / "my_heap.o"), str(CHECKS))
     if status != 0:
         return Compiled(error=linker_words(linked), help_name=help_for(linked))
     return Compiled(program, warnings=first_block(told, "warning") if "warning:" in told else "")

@@ -6,7 +6,7 @@ from booting import BOOTS, WORK_SECONDS, boot, can_boot, is_first, transcript
 from checking import first_frame, run_checks
 from compiling import compile_file, help_for
 from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
-from progress import alone
+from progress import alone, text_of
 from screen import bar, markdown, say, style, tell
 from words import hints, step_text, step_title
 
@@ -63,7 +63,7 @@ class Lesson:
         if not FILE.exists():
             tell(self.words("file.missing", file=shown(FILE)))
             return False
-        text = FILE.read_text(encoding="utf-8", errors="replace")
+        text = text_of(FILE)
         title = step_title(self.words.language, step)
         say(style("title", self.words("check.title", step=step, title=title)))
         made = compile_file()

@@ -12,10 +12,13 @@ HOME = pathlib.Path(os.environ["LEARN_HOME"]).resolve() if os.environ.get("LEARN
 FILE = (HOME or EXERCISES) / "my_heap.c"
 STATE = (HOME or EXERCISES) / ".learn"
 BUILD = (HOME or ROOT) / "build"
+# What all learners of a tree share, where it may be written.
+SHARED = ROOT / "build" if os.access(ROOT / "build", os.W_OK) or not HOME else BUILD
 TEMPLATE = EXERCISES / "template.c"
 LANGUAGES = ["bn", "en"]
 CC = os.environ.get("CC") or "gcc"
-CC_NAME = os.path.basename(CC)
+# As in the Makefile: the last word that is no option.
+CC_NAME = os.path.basename(([word for word in CC.split() if not word.startswith("-")] or ["gcc"])[-1])
 
 STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir())
 BOSS = len(STEPS)
@@ -31,6 +34,11 @@ def shown(path):
         return str(path.relative_to(os.getcwd()))
     except ValueError:
         return str(path)
+
+
+def made_name(path):
+    """A path as make knows it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)
 
 
 def solution(step):

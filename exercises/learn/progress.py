@@ -12,12 +12,16 @@ import os
 from place import BOSS, FILE, LANGUAGES, STATE, TEMPLATE
 
 
+# A comment in another encoding is kept as it is.
+EVERY_BYTE = "surrogateescape"
+
+
 class Progress:
     def __init__(self):
         self.data = {"hints": {}, "language": None}
         try:
             self.take(json.loads((STATE / "progress.json").read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError, AttributeError):
             pass  # nothing yet, or somebody edited it: no step is lost by that
 
     def take(self, told):
@@ -33,7 +37,7 @@ class Progress:
 
     def passed(self, step):
         """A step is passed when there is a copy of the heap that passed it."""
-        return self.copy_of(step).exists()
+        return self.copy_of(step).is_file()
 
     @property
     def done(self):
@@ -67,16 +71,16 @@ class Progress:
     def file_again(self):
         """The learner's file is not there: the heap of the last step that was passed, or the first one of all."""
         passed = self.copy_of(self.highest)
-        write_whole(FILE, (passed if passed.exists() else TEMPLATE).read_text(encoding="utf-8"))
+        write_whole(FILE, text_of(passed if passed.exists() else TEMPLATE))
 
     def reset(self, step):
         """The file as it was when this step began; gives where the present one was put."""
         kept = None
         if FILE.exists():
             kept = STATE / f"before-reset-{1 + len(list(STATE.glob('before-reset-*.c')))}.c"
-            write_whole(kept, FILE.read_text(encoding="utf-8", errors="replace"))
+            write_whole(kept, text_of(FILE))
         before = self.copy_of(step - 1)
-        write_whole(FILE, (before if step > 1 and before.exists() else TEMPLATE).read_text(encoding="utf-8"))
+        write_whole(FILE, text_of(before if step > 1 and before.exists() else TEMPLATE))
         for later in range(BOSS, step - 1, -1):
             self.copy_of(later).unlink(missing_ok=True)
         self.data["hints"] = {key: count for key, count in self.data["hints"].items() if int(key) < step}
@@ -84,14 +88,23 @@ class Progress:
         return kept
 
 
+def text_of(path):
+    return path.read_text(encoding="utf-8", errors=EVERY_BYTE)
+
+
 def write_whole(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with open(new, "w", encoding="utf-8") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(new, path)
+    try:
+        with open(new, "w", encoding="utf-8", errors=EVERY_BYTE) as out:
+            out.write(text)
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(new, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            new.unlink()
+        raise type(error)(error.errno, error.strerror, str(path)) from None  # a full disk names no file
 
 
 @contextlib.contextmanager

@@ -91,6 +91,14 @@ def markdown(text, indent="  "):
     return "\n\n".join(shown_block(block, indent) for block in blocks(text))
 
 
+def can_show(text):
+    try:
+        text.encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def say(text=""):
     print(text, flush=True)
 

@@ -11,7 +11,8 @@ import time
 import tty
 
 from place import FILE
-from screen import say, style
+from screen import say, style, tell
+from trouble import Trouble, trouble_of
 from words import hints
 
 POLL_SECONDS = 0.2
@@ -22,6 +23,13 @@ def stamp():
     try:
         told = FILE.stat()
         return told.st_mtime_ns, told.st_size, told.st_ino
+    except OSError:
+        return None
+
+
+def content():
+    try:
+        return FILE.read_bytes()
     except OSError:
         return None
 
@@ -52,6 +60,7 @@ class Terminal:
 class Watch:
     def __init__(self, lesson):
         self.lesson, self.words, self.progress = lesson, lesson.words, lesson.progress
+        self.seen = None
 
     def waiting(self):
         say()
@@ -72,22 +81,38 @@ class Watch:
         self.lesson.text(self.progress.current)
         return False
 
+    def look(self):
+        """Checks what is saved now. The build may give a file with an old time the present one: that is no other save."""
+        self.seen, saved = stamp() or self.seen, content()
+        ended = self.check()
+        if content() == saved:
+            self.seen = stamp()
+        return ended
+
     def hint(self):
         step = self.progress.current
         most = len(hints(self.words.language, step))
         self.lesson.hint(step, self.progress.next_hint(step, most), "hint.more_key")
 
     def press(self, key):
-        acts = {"h": self.hint, "t": lambda: self.lesson.text(self.progress.current), "l": self.lesson.list, "c": self.check}
+        acts = {"h": self.hint, "t": lambda: self.lesson.text(self.progress.current), "l": self.lesson.list, "c": self.look}
         if key in acts:
-            acts[key]()
+            self.go_on(acts[key])
             self.waiting()
         return key in ("q", "\x04", "")
 
+    def go_on(self, act):
+        """A full disk ends nothing: there will be room again."""
+        try:
+            return act()
+        except (Trouble, OSError) as error:
+            trouble = trouble_of(error)
+            tell(self.words(f"trouble.{trouble.name}", **trouble.values))
+            return False
+
     def run(self):
         with Terminal() as terminal:
-            seen = stamp()
-            if self.check():
+            if self.go_on(self.look):
                 return
             self.waiting()
             while True:
@@ -95,9 +120,8 @@ class Watch:
                 if key is not None and self.press(key):
                     return
                 now = stamp()
-                if now is not None and now != seen:
+                if now is not None and now != self.seen:
                     time.sleep(POLL_SECONDS / 4)  # some editors write in two goes
-                    seen = stamp() or now
-                    if self.check():
+                    if self.go_on(self.look):
                         return
                     self.waiting()

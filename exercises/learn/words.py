@@ -8,6 +8,7 @@ import os
 import re
 
 from place import EXERCISES, LANGUAGES, STEPS
+from screen import can_show
 
 
 def default_language():
@@ -53,3 +54,6 @@ class Words:
 
     def has(self, name):
         return name in table(self.language)
+
+    def can_be_shown(self):
+        return can_show("".join(table(self.language).values()))

@@ -23,7 +23,7 @@ struct minios_description minios_description = {
     .heap = (uintptr_t)&kernel_heap,
     .align = KHEAP_ALIGN,
     .tag_bytes = KHEAP_TAG_BYTES,
-    .tag_words = (uintptr_t) "size+key owner owner+gap size+key+key+heap_end-heap_start-boundary",
+    .tag_words = (uintptr_t) "fence size+key owner heap_end-heap_start+boundary+size+key+owner+fence",
     .fresh_byte = KHEAP_FRESH_BYTE,
     .freed_byte = KHEAP_FREED_BYTE,
     .slack_byte = KHEAP_SLACK_BYTE,
@@ -39,12 +39,12 @@ struct minios_description minios_description = {
     .symbols_start = (uintptr_t)&kernel_symbols_start,
 };
 
-/* The floor is a tag of a size that no block has: two steps of the alignment below zero. */
+/* The floor is a tag of a size that no block has: 64 below zero. The second of its words tells that, and the key with it. */
 NO_SANITIZE void description_learn_key(void)
 {
     const uintptr_t *floor = (const uintptr_t *)(const void *)(kernel_heap.heap_start - KHEAP_TAG_BYTES);
 
-    minios_description.key = *floor + 2 * KHEAP_ALIGN;
+    minios_description.key = floor[1] + 64;
 }
 
 void description_stopped(int status)

@@ -23,8 +23,9 @@
     FIELD(align)                                                                                                       \
     FIELD(tag_bytes)                                                                                                   \
     FIELD(                                                                                                             \
-        tag_words) /* text: what each word of a tag holds, the lowest first, as sums of the block's size, gap and    \
-                      * owner, of key, of heap_start and heap_end, and of boundary, the address behind the tag */ \
+        tag_words) /* text: what each word of a tag holds, the lowest first, as sums of the block's size and owner,  \
+                      * of key, of heap_start and heap_end, of boundary, the address behind the tag, and of fence:   \
+                      * slack_byte in each byte, or, of a block with a gap, the complement of that and the gap */ \
     FIELD(key)                                                                                                         \
     FIELD(fresh_byte)                                                                                                  \
     FIELD(freed_byte)                                                                                                  \

@@ -30,7 +30,11 @@ static void print_block(const struct kheap_block *block)
 
     if (number != 0)
         kprintf("#%u ", number);
-    kprintf("%p, %zu byte%s of %pB", block->payload, block->size, block->size == 1 ? "" : "s", block->owner);
+    kprintf("%p, %zu byte%s of ", block->payload, block->size, block->size == 1 ? "" : "s");
+    if (block->owner != NULL)
+        kprintf("%pB", block->owner);
+    else
+        kprintf("(its tag is overwritten: that is the most it had)");
 }
 
 /* Each row prints what stands behind the title, to the end of the report's own lines. */
@@ -115,9 +119,10 @@ static void tell_damaged(const struct kheap_report *r)
         return;
     }
     if (r->changed != 0)
-        kprintf(": a write of %zu byte%s in front of a block", r->changed, r->changed == 1 ? "" : "s");
+        kprintf(": a write of %zu byte%s in front of a block, from above", r->changed, r->changed == 1 ? "" : "s");
     else
-        kprintf(": the tag at %p does not add up", r->address);
+        kprintf(": the tag at %p%s does not add up", r->address,
+                (const unsigned char *)r->block.payload > address ? ", in front of a block," : "");
     if (r->block.payload != NULL) {
         kprintf("\n    block     ");
         print_block(&r->block);

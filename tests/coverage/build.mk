@@ -8,6 +8,10 @@ ifneq ($(findstring clang,$(CC)),)
 $(error COVERAGE=1 needs gcc)
 endif
 
+# gcc counts into files that it names by the object, so that one is written in its place.
+NEW = $@
+KEEP = :
+
 # Without optimisation each line and branch is there as it was written, and a function of the heap only once. The
 # instrumented build's heap is left out: its checks are branches too.
 COUNT := --coverage -fprofile-info-section=gcov_info

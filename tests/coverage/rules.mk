@@ -7,6 +7,9 @@ COVERAGE_FLAVOURS := gcc64-coverage gcc32-coverage
 $(foreach flavour,$(COVERAGE_FLAVOURS),$(eval $(call test_flavour,$(flavour))))
 $(COVERAGE_FLAVOURS:%=build/tests/%/obj/heap/%.o): TEST_MORE := -Dalways_inline=noinline -Wno-attributes # as in build.mk
 
+$(COVERAGE_FLAVOURS:%=build/tests/%/obj/%.o): NEW = $@
+$(COVERAGE_FLAVOURS:%=build/tests/%/obj/%.o): KEEP = :
+
 .PHONY: coverage coverage-programs $(COVERAGE_KERNELS:%=coverage-%)
 coverage: ## which lines and branches do the tests execute? two minutes
 	@$(PYTHON) -m pytest -q -p no:cacheprovider tests/test_coverage.py && cat build/coverage-missing

@@ -12,7 +12,7 @@ build/tests/$1/exhaust: $(call test_objects,$1,$(EXHAUST_SOURCES))
 build/tests/$1/exhaust-broken: $(call test_objects,$1,$(EXHAUST_SOURCES) $(BROKEN_SOURCES))
 build/tests/$1/exhaust build/tests/$1/exhaust-broken:
 	@echo "  LINK  $$@"
-	@gcc $(call test_width,$1) $$(if $$(findstring broken,$$@),$$(BROKEN_LINK)) -o $$@ $$^
+	@gcc $(call test_width,$1) $$(if $$(findstring broken,$$@),$$(BROKEN_LINK)) -o $$(NEW) $$^ && $$(KEEP)
 -include $(patsubst %.o,%.d,$(call test_objects,$1,$(EXHAUST_SOURCES) $(BROKEN_SOURCES)))
 endef
 $(foreach flavour,gcc64 gcc32,$(eval $(call exhaust_flavour,$(flavour))))

@@ -12,9 +12,9 @@ FUZZ_TARGETS := heap prompt boot
 FUZZ_TESTED := $(FUZZ_TARGETS:%=build/fuzz/clang64/%) build/fuzz/clang32/heap build/fuzz/clang32/boot \
                build/fuzz/clang64/selftest
 
-FUZZ_HEAP_SOURCES := heap/kheap.c tests/fuzz/heap.c
+FUZZ_HEAP_SOURCES := $(wildcard heap/*.c) tests/fuzz/heap.c
 # crash.c breaks the process on purpose, string.c is the C library's here.
-FUZZ_PROMPT_SOURCES := heap/kheap.c $(filter-out kernel/lab/crash.c kernel/base/string.c,$(wildcard $(patsubst %,kernel/%.c,* base/* memory/* prompt/* \
+FUZZ_PROMPT_SOURCES := $(wildcard heap/*.c) $(filter-out kernel/lab/crash.c kernel/base/string.c,$(wildcard $(patsubst %,kernel/%.c,* base/* memory/* prompt/* \
                        lab/* plain/*))) tools/no-symbols.c tests/fuzz/prompt.c
 FUZZ_BOOT_SOURCES := machine/i386/multiboot.c $(patsubst %,kernel/%.c,$(addprefix base/,options console print symbols) \
                      plain/instrument) tools/no-symbols.c tests/fuzz/boot.c
@@ -30,10 +30,11 @@ FUZZ_CFLAGS := -std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -fno-strict
 FUZZ_LINK := -no-pie -fsanitize=fuzzer,address,undefined
 
 define fuzz_rules
+fuzz_compile_$1 = clang $(call fuzz_width,$1) $(FUZZ_CFLAGS) $$(FUZZ_MORE)
 build/fuzz/$1/obj/%.o: %.c tests/fuzz/rules.mk
 	@mkdir -p $$(@D)
 	@echo "  CC    $$@"
-	@clang $(call fuzz_width,$1) $(FUZZ_CFLAGS) $$(FUZZ_MORE) -MMD -MP -c -o $$@ $$<
+	@$$(call compiled,$$(fuzz_compile_$1))
 
 # The heap's comparisons are not traced: the fuzzer would learn the right seal there, and no stray write knows that.
 build/fuzz/$1/obj/heap/%.o: FUZZ_MORE := -fno-sanitize-coverage=trace-cmp
@@ -50,7 +51,7 @@ build/fuzz/$1/boot: $(call fuzz_objects,$1,$(FUZZ_BOOT_SOURCES))
 build/fuzz/$1/selftest: $(call fuzz_objects,$1,tests/fuzz/selftest.c)
 build/fuzz/$1/heap build/fuzz/$1/prompt build/fuzz/$1/boot build/fuzz/$1/selftest:
 	@echo "  LINK  $$@"
-	@clang $(call fuzz_width,$1) $(FUZZ_LINK) -o $$@ $$^
+	@clang $(call fuzz_width,$1) $(FUZZ_LINK) -o $$(NEW) $$^ && $$(KEEP)
 
 -include $(patsubst %.o,%.d,$(call fuzz_objects,$1,$(FUZZ_HEAP_SOURCES) $(FUZZ_PROMPT_SOURCES) $(FUZZ_BOOT_SOURCES)))
 endef
@@ -58,7 +59,7 @@ $(foreach width,clang64 clang32,$(eval $(call fuzz_rules,$(width))))
 
 build/fuzz/prompt.dict: tests/fuzz/words.awk kernel/prompt/commands.c kernel/base/options.c kernel/lab/bugs.def
 	@mkdir -p $(@D)
-	@awk -f $^ > $@
+	@awk -f $^ > $(NEW) && $(KEEP)
 
 test-programs: $(FUZZ_TESTED)
 

@@ -180,7 +180,8 @@ CASE(overflow_below_a_gap)
     below[32] ^= 0xFF;
     CHECK(kheap_check(&h, &report), ==, KHEAP_E_OVERFLOW);
     CHECK_PTR(report.block.payload, ==, below);
-    above[-1] = 0; /* now nothing vouches for where the upper block begins */
+    above[-1] = 0; /* the seal knows the gap, so even now it is known where the upper block begins */
     CHECK(kheap_check(&h, &report), ==, KHEAP_E_DAMAGED);
-    CHECK_PTR(report.block.payload, ==, NULL);
+    CHECK_PTR(report.address, ==, above - 1);
+    CHECK_PTR(report.block.payload, ==, above);
 }

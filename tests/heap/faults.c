@@ -328,23 +328,30 @@ CASE(E08_padding_was_written)
     kheap_free(&s.h, s.b);
 }
 
-/* The tag is wiped, so nobody can say where the block began. */
+/* The tag is wiped. Who gives the block back says with it where it began; else nobody can say. */
 CASE(E08_tag_was_wiped)
 {
     struct scene s = make_scene();
+    const struct kheap_block c = { s.c, 16, 0, NULL };
     unsigned char *tag = s.c + 16;
 
     memset(tag, 0xEE, TAG);
     refuse_free(&s, s.c);
+    CHECK_FAULT(KHEAP_E_OVERFLOW);
+    CHECK_TOLD(.fault = KHEAP_E_OVERFLOW, .heap = &s.h, .address = tag, .caller = any_caller, .block = c,
+               .changed = sizeof(void *));
+    refuse_free(&s, s.a);
     CHECK_FAULT(KHEAP_E_DAMAGED);
     CHECK_TOLD(.fault = KHEAP_E_DAMAGED, .heap = &s.h, .address = tag, .caller = any_caller);
+    refuse_free(&s, s.b + 16);
+    CHECK_FAULT(KHEAP_E_DAMAGED);
     CHECK_PTR(kheap_alloc(&s.h, 1), ==, NULL);
     CHECK_FAULT(KHEAP_E_DAMAGED);
     CHECK_TOLD(.fault = KHEAP_E_DAMAGED, .heap = &s.h, .address = tag, .caller = any_caller);
     CHECK_PTR(kheap_try_alloc(&s.h, SIZE_MAX, 1), ==, NULL);
     CHECK_FAULT(KHEAP_E_DAMAGED);
     CHECK(kheap_resize(&s.h, s.c, 1), ==, false);
-    CHECK_FAULT(KHEAP_E_DAMAGED);
+    CHECK_FAULT(KHEAP_E_OVERFLOW);
 }
 
 /* The block above the wiped tag was looked at on the way; nothing of it may stay in the report. */

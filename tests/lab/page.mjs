@@ -3,9 +3,9 @@
 // The lab in a real browser:  node page.mjs SITE WHAT [ARGUMENT]   prints what it saw as one line of JSON.
 
 import fs from 'node:fs'
-import zlib from 'node:zlib'
 import { browser } from '../../web/browser.mjs'
 import { OPERATIONS, blocksIn, random } from '../v86/chance.mjs'
+import { picture, printed, same, settled, step } from './shown.mjs'
 
 const [site, what, argument = ''] = process.argv.slice(2)
 const AXE = fs.readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
@@ -68,72 +68,32 @@ async function send(page, line) {
   await page.evaluate((text) => window.minios.run([text]), line)
 }
 
-/** The picture follows within some 60 ms. */
-async function settled(page) {
-  await page.evaluate(
-    () => new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(resolve)), 70)),
+/** What came over the line, and what would have to a browser that knows gzip only, or nothing of the kind. */
+async function weight(answer) {
+  const head = (coding) => fetch(answer.url(), { method: 'HEAD', headers: { 'accept-encoding': coding } })
+  const lengths = (await Promise.all(['gzip', 'identity'].map(head))).map((told) =>
+    Number(told.headers.get('content-length')),
   )
+  return [answer.url(), (await answer.request().sizes()).responseBodySize, ...lengths]
 }
-
-/** What the picture shows, from its elements: a row a block, the words, the figures. */
-async function picture(page) {
-  await settled(page)
-  return page.evaluate(() => {
-    const text = (element) => element.textContent.trim()
-    const part = (block, piece) =>
-      Number(block.querySelector(`.lab-bar > .lab-${piece}`)?.lastChild.textContent.replace(/\D/g, '') ?? 0)
-    const rows = [...document.querySelectorAll('li > .lab-block')].map((block) => {
-      const [payload, owner] = text(block.querySelector('.lab-told')).split(' · ')
-      return [
-        text(block.querySelector('.lab-number')).replace('\u2013', '-'),
-        payload,
-        part(block, 'payload'),
-        part(block, 'gap'),
-        part(block, 'slack'),
-        owner,
-      ].join(' ')
-    })
-    const words = [...document.querySelectorAll('.lab-words td:last-child')].map(text)
-    return {
-      rows,
-      words,
-      figures: text(document.querySelector('.lab-figures')),
-      wrong: document.querySelectorAll('.lab-piece-wrong').length,
-      alarms: [...document.querySelectorAll('.lab-right .lab-alarm')].map(text),
-    }
-  })
-}
-
-const same = (one, other) => JSON.stringify(one) === JSON.stringify(other)
-const step = (page) => page.locator('.lab-step').innerText()
-const printed = (page) => page.evaluate(() => window.minios.text.replace(/\x1b\[[0-9;]*[A-Za-z]|\r/g, ''))
 
 // ---- What is looked at
 
 const looks = {
   /** From navigation to the prompt; what was fetched, and how heavy it is; what the policy forbids. */
   async loads(path) {
-    const bodies = []
+    const answers = []
     const context = await chromium.newContext({ viewport: { width: 1280, height: 900 } })
     const page = await context.newPage()
     watch(page)
-    page.on('response', (response) =>
-      bodies.push(
-        response.body().then(
-          (body) => [response.url(), body],
-          () => undefined,
-        ),
-      ),
-    )
+    page.on('response', (response) => response.url().startsWith(site) && answers.push(response))
     await page.goto(`${site}${path}`)
     const loaded = await page.evaluate(() => performance.now())
     await ready(page)
     const prompt = await page.evaluate(() => performance.now())
     await page.waitForLoadState('networkidle')
     const text = await printed(page)
-    const fetched = (await Promise.all(bodies))
-      .filter(Boolean)
-      .map(([url, body]) => [url, body.length, zlib.brotliCompressSync(body).length, zlib.gzipSync(body).length])
+    const fetched = await Promise.all(answers.map(weight))
     const sum = (n) => fetched.reduce((total, one) => total + one[n], 0)
     const forbidden = await page.evaluate(async () => {
       const told = new Promise((resolve) =>
@@ -150,10 +110,10 @@ const looks = {
       after: prompt - loaded,
       prompt,
       files: fetched.length,
-      raw: sum(1),
-      brotli: sum(2),
-      gzip: sum(3),
-      heaviest: fetched.sort((a, b) => b[2] - a[2]).slice(0, 6),
+      came: sum(1),
+      gzip: sum(2),
+      raw: sum(3),
+      heaviest: fetched.sort((a, b) => b[1] - a[1]).slice(0, 6),
       text,
       forbidden,
       policy: await page.getAttribute('meta[http-equiv]', 'content'),
@@ -466,6 +426,227 @@ const looks = {
       tag,
       text: await page.locator('.lab-text').evaluate((twin) => twin.textContent),
     }
+  },
+
+  /** What phones write, and what then stands on the line: [what is done to the hidden field, the line]. */
+  async phone() {
+    const page = await started({ width: 375, height: 740, options: { hasTouch: true, isMobile: true } })
+    const client = await page.context().newCDPSession(page)
+    const field = page.locator('.xterm-helper-textarea')
+    const key229 = (type, more) => client.send('Input.dispatchKeyEvent', { type, windowsVirtualKeyCode: 229, ...more })
+    const hand = {
+      /** As most keyboards write: a key without a name, and then text is there. */
+      letters: async (text) => {
+        for (const letter of text) {
+          await key229('rawKeyDown')
+          await hand.says(letter)
+          await key229('keyUp')
+        }
+      },
+      /** Speech, a suggestion, what is swiped: text and no key. */
+      says: (text) => client.send('Input.insertText', { text }),
+      back: async (times = 1) => {
+        for (; times > 0; times--) {
+          await key229('rawKeyDown', { commands: ['deleteBackward'] })
+          await key229('keyUp')
+        }
+      },
+      marks: (from, to) => field.evaluate((area, range) => area.setSelectionRange(...range), [from, to]),
+      composes: async (...words) => {
+        for (const text of words)
+          await client.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length })
+      },
+      /** A word that lies behind is corrected, and the cursor stays at the end. */
+      corrects: (from, to, text) =>
+        field.evaluate(
+          (area, [from, to, text]) => {
+            area.setRangeText(text, from, to, 'preserve')
+            const told = { inputType: 'insertReplacementText', data: text, bubbles: true }
+            area.dispatchEvent(new InputEvent('input', told))
+          },
+          [from, to, text],
+        ),
+      presses: (key) => page.keyboard.press(key),
+      types: (text) => page.keyboard.type(text),
+      pastes: (text) =>
+        field.evaluate((area, text) => {
+          const clipboardData = new DataTransfer()
+          clipboardData.setData('text/plain', text)
+          area.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+        }, text),
+      looks: () => page.waitForTimeout(60), // the cursor's moves are told a little later
+    }
+    const writes = {
+      'letter by letter': [[['letters', 'alloc 100']], 'alloc 100'],
+      'and takes one back': [[['letters', 'statx'], ['back'], ['letters', 's']], 'stats'],
+      'a suggestion takes the word and writes another': [
+        [['letters', 'blo'], ['marks', 0, 3], ['back'], ['says', 'blocks ']],
+        'blocks',
+      ],
+      'a suggestion goes on with the word': [[['letters', 'blo'], ['says', 'cks ']], 'blocks'],
+      'a suggestion in the place of the word': [[['letters', 'blo'], ['marks', 0, 3], ['says', 'map ']], 'map'],
+      'a word as long as the wrong one': [[['letters', 'blokcs'], ['corrects', 0, 6, 'blocks']], 'blocks'],
+      'a word that lies behind': [
+        [['letters', 'alocc 100'], ['corrects', 0, 5, 'alloc'], ['letters', '0']],
+        'alloc 1000',
+      ],
+      'a whole word taken back': [
+        [['letters', 'help allocate'], ['marks', 5, 13], ['back'], ['letters', 'map']],
+        'help map',
+      ],
+      swiped: [
+        [['composes', 'alloc'], ['says', 'alloc'], ['says', ' '], ['composes', '1', '13'], ['says', '13']],
+        'alloc 13',
+      ],
+      'swiped and taken back': [[['composes', 'alloc'], ['composes', 'all', 'stats'], ['says', 'stats']], 'stats'],
+      'still being put together at Enter': [[['letters', 'help '], ['composes', 'm', 'map']], 'help map'],
+      spoken: [[['says', 'alloc 7']], 'alloc 7'],
+      'with the signs of a printer': [
+        [['says', 'fill #1 \u2018a\u2019\u00a0\u201cb\u201d \u2013\u2026']],
+        `fill #1 'a' "b" -...`,
+      ],
+      'the cursor moved without a key': [
+        [['letters', 'aloc 5'], ['marks', 1, 1], ['looks'], ['letters', 'l']],
+        'alloc 5',
+      ],
+      'then moved to the end': [
+        [['letters', 'aloc 5'], ['marks', 1, 1], ['letters', 'l'], ['marks', 7, 7], ['looks'], ['letters', '0']],
+        'alloc 50',
+      ],
+      'behind a line of before': [[['presses', 'ArrowUp'], ['back', 2], ['letters', '8']], 'alloc 8'],
+      'among real keys': [
+        [['types', 'alox'], ['presses', 'Backspace'], ['letters', 'c'], ['presses', 'Home'], ['types', 'x'],
+          ['presses', 'Delete'], ['presses', 'Backspace'], ['types', 'al'], ['presses', 'End'], ['letters', ' 6']],
+        'alloc 6',
+      ],
+      'a name that Tab completes': [
+        [['letters', 'sta'], ['presses', 'Tab'], ['letters', '0'], ['back'], ['back'], ['letters', ' ']],
+        'stats',
+      ],
+      'behind a paste': [[['letters', 'al'], ['pastes', 'loc'], ['says', ' 9'], ['back'], ['says', '4']], 'alloc 4'],
+      'a line given up': [[['letters', 'al'], ['presses', 'Control+c'], ['letters', 'map']], 'map'],
+    }
+    const put = async (deeds) => {
+      await field.focus()
+      for (const [what, ...more] of deeds) await hand[what](...more)
+    }
+    const lines = {}
+    for (const [name, [deeds, line]] of Object.entries(writes)) {
+      const before = await page.evaluate(() => window.minios.lines.length)
+      await put([...deeds, ['presses', 'Enter']])
+      await page.waitForFunction((n) => window.minios.lines.length > n && window.minios.state === 'waiting', before)
+      const got = await page.evaluate((n) => window.minios.lines.slice(n).map((one) => one.text), before)
+      if (!same(got, [line])) lines[name] = got
+    }
+    const foreign = ['\u0995\u09bf', '\u010d', '\u4e2d']
+    const refused = await page.evaluate(() => window.minios.text.length)
+    for (const word of foreign) {
+      await put([['letters', 'map '], ['composes', word], ['says', word]])
+      await type(page, '')
+    }
+    const told = (await page.evaluate((n) => window.minios.text.slice(n), refused)).match(/no ASCII text/g)?.length
+    const atPrompt = () =>
+      page.evaluate(() =>
+        [...document.querySelectorAll('.xterm-rows > div')].at(-1).textContent.startsWith('minios>'),
+      )
+    await field.focus()
+    await page.keyboard.press('Shift+PageUp')
+    await settled(page)
+    const away = !(await atPrompt())
+    await put([['letters', 'x'], ['back']])
+    await settled(page)
+    const back = away && (await atPrompt())
+    await page.locator('.lab-left > .lab-buttons button', { hasText: /^blocks$/ }).click()
+    await ready(page)
+    const last = await page.evaluate(() => window.minios.lines.at(-1).text)
+    return { tried: Object.keys(writes).length, lines, told, back, last }
+  },
+
+  /** A finger over the terminal of a phone: [how far the page went, by how many rows the terminal], and the zoom. */
+  async touch() {
+    const page = await started({ width: 375, height: 667, options: { hasTouch: true, isMobile: true } })
+    const client = await page.context().newCDPSession(page)
+    for (let n = 0; n < 20; n++) await send(page, `alloc ${n}`)
+    await page.evaluate(() => document.querySelector('.lab-terminal').scrollIntoView({ block: 'center' }))
+    await page.waitForTimeout(200)
+    const where = () =>
+      page.evaluate(() => {
+        const rows = [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent)
+        const top = rows.findIndex((row) => row.startsWith('#'))
+        const line = 2 * Number(rows[top]?.match(/\d+/)[0]) - top
+        return { page: scrollY, rows: line, side: document.querySelector('.lab-terminal').scrollLeft }
+      })
+    const swipe = async (dx, dy) => {
+      const before = await where()
+      const box = await page.locator('.lab-terminal').boundingBox()
+      const [x, y] = [150, Math.min(500, Math.max(150, box.y + box.height / 2))]
+      const touch = (type, ...touchPoints) => client.send('Input.dispatchTouchEvent', { type, touchPoints })
+      await touch('touchStart', { x, y })
+      for (let n = 1; n <= 10; n++) {
+        await touch('touchMove', { x: x + (dx * n) / 10, y: y + (dy * n) / 10 })
+        await page.waitForTimeout(20)
+      }
+      await touch('touchEnd')
+      await page.waitForTimeout(500)
+      const after = await where()
+      return [after.page - before.page, after.rows - before.rows, after.side - before.side].map(Math.round)
+    }
+    const seen = { page: [await swipe(0, 100), await swipe(0, -100)], side: await swipe(-80, 0) }
+    await page.locator('.lab-terminal').tap()
+    await page.waitForTimeout(200)
+    seen.tapped = await page.evaluate(() => document.activeElement.matches('.xterm-helper-textarea'))
+    seen.rows = [await swipe(0, 100), await swipe(0, -150), await swipe(0, -100)]
+    const { y: top } = await page.locator('.lab-terminal').boundingBox()
+    for (let n = 0; n <= 10; n++) {
+      const touchPoints = [150 - 8 * n, 160 + 8 * n].map((x, id) => ({ x, y: top + 60, id }))
+      await client.send('Input.dispatchTouchEvent', { type: n ? 'touchMove' : 'touchStart', touchPoints })
+      await page.waitForTimeout(20)
+    }
+    await client.send('Input.dispatchTouchEvent', { type: 'touchEnd', touchPoints: [] })
+    seen.zoom = await page.evaluate(() => window.visualViewport.scale)
+    seen.letters = await page.evaluate(() =>
+      [...document.querySelectorAll('.lab textarea, .lab input:not([type=range]), .lab select')].map((field) =>
+        parseFloat(getComputedStyle(field).fontSize),
+      ),
+    )
+    seen.slider = await page.evaluate(() => {
+      const left = (name) => document.querySelector(`.xterm ${name}`).getBoundingClientRect()
+      return left('.scrollbar.vertical').right - left('.xterm-screen').right
+    })
+    return seen
+  },
+
+  /** Whether the terminal keeps a wheel for itself: [with Ctrl, without]. */
+  async wheel() {
+    const page = await started()
+    for (let n = 0; n < 20; n++) await send(page, `alloc ${n}`)
+    await page.hover('.xterm-screen')
+    await page.evaluate(() => {
+      addEventListener('wheel', (event) => setTimeout(() => (window.taken = event.defaultPrevented)), true)
+    })
+    const taken = []
+    for (const keys of [['Control'], []]) {
+      for (const key of keys) await page.keyboard.down(key)
+      await page.evaluate(() => (window.taken = undefined))
+      await page.mouse.wheel(0, -120)
+      await page.waitForFunction(() => window.taken !== undefined)
+      taken.push(await page.evaluate(() => window.taken))
+      for (const key of keys) await page.keyboard.up(key)
+    }
+    return { taken }
+  },
+
+  /** The menu of the right button puts a selected word into the field, where it must stay. */
+  async menu() {
+    const page = await started()
+    await type(page, 'alloc 100')
+    const box = await page.locator('.lab-xterm .xterm-screen').boundingBox()
+    await page.mouse.dblclick(box.x + 20, box.y + box.height / 48)
+    await page.mouse.click(box.x + 20, box.y + box.height / 48, { button: 'right' })
+    const held = await page.locator('.xterm-helper-textarea').inputValue()
+    await page.keyboard.press('Escape')
+    await type(page, 'stats')
+    return { held, lines: await page.evaluate(() => window.minios.lines.map((line) => line.text)) }
   },
 
   /** From the terminal to the block, and the other way round. */

@@ -12,14 +12,15 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 SECONDS_A_GOAL = 400
 
-PROVED = """distance size_of_heap free_bytes lowest_byte_first lowest_byte_last size_word size_of gap_of place_of sealed rounded
-in_order fill_below without_first intact seal_of put_tag fits kheap_init take kheap_alloc take_aligned kheap_alloc_aligned
-kheap_try_alloc clear product kheap_calloc possible_gap sound_gap sound is_last sound_begin begin_of_last free_last kheap_free kheap_resize
-there_and_back""".split()
+PROVED = """distance size_of_heap free_bytes to_multiple boundary_of size_word size_told taken_told fence_word gap_told seal_for sealed
+fits turned fingerprint put_tag kheap_init stands poison quick_room put_quick take_quick take kheap_alloc kheap_alloc_aligned
+kheap_try_alloc clear product kheap_calloc ends_last fenced all_poison filled begin_of free_last kheap_free kheap_resize kheap_mark
+leads_to kheap_release there_and_back""".split()
 
-# Taken as they are: five lines where C meets memory; that refusing reads and reports, and changes nothing; and the two of
+# Taken as they are: seven lines where C meets memory; that refusing reads and reports, and changes nothing; and the three of
 # bits, which bits.smt2 proves.
-GIVEN = "address_of up down word_below set_below refuse_alloc refuse_free power_of_two padding".split()
+GIVEN = """address_of up down word_below set_below word_at set_at kheap_refuse_alloc kheap_refuse_free kheap_refuse_mark
+kheap_refuse_release power_of_two padding no_gap""".split()
 
 FRAMA_C = ["frama-c", "-c11", "-machdep", "gcc_x86_64", "-cpp-extra-args=-Iheap", "-wp", "-wp-model", "Typed+Cast",
            "-wp-rte", "-wp-prover", "cvc4,z3", "-wp-timeout", str(SECONDS_A_GOAL), "-wp-par", "2", "-wp-cache", "none"]

@@ -63,7 +63,7 @@ LEFT_OUT_BARE = {"free_pointer_in_a_forbidden_page"}
 def sources(bare):
     heap = [path for path in sorted((ROOT / "tests/heap").glob("*.c")) if path.name not in LEFT_OUT_FILES]
     model = [path for path in sorted((ROOT / "tests/model").glob("*.c")) if path.name != "told.c"]
-    return [ROOT / "heap/kheap.c", ROOT / "tests/case.c", *heap, *model, *([ROOT / "tests/targets/bare/bare.c"] if bare else [])]
+    return [*sorted(ROOT.glob("heap/*.c")), ROOT / "tests/case.c", *heap, *model, *([ROOT / "tests/targets/bare/bare.c"] if bare else [])]
 
 
 def run(command):

@@ -162,6 +162,8 @@ def main():
         COMMANDS[given.command](given.root.resolve(), given.pages, troubles.append)
     except Trouble as trouble:
         troubles.append(str(trouble))
+    except OSError as error:
+        troubles.append(f"{error.filename or given.root}: {error.strerror}: put that right, then try again")
     for trouble in troubles:
         print(trouble, file=sys.stderr)
     if troubles:

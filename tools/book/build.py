@@ -4,6 +4,7 @@
 # Builds the book into build/book/: the site, one PDF and one EPUB a language.   tools/book/build.py [site]
 # With `site` only the site; the PDFs take longest, because a browser prints them.
 
+import fcntl
 import pathlib
 import shutil
 import subprocess
@@ -52,6 +53,7 @@ def kernel():
 
 def site():
     run("building   the site", ["node_modules/.bin/vitepress", "build", "."], WEB)
+    run("compressing what it holds, for whoever accepts that", ["node", "compress.mjs", OUT / "site"], WEB)
     (OUT / "site-complete").touch()
 
 
@@ -66,6 +68,14 @@ def prints():
 
 
 def main():
+    """One at a time, should two terminals ask at once."""
+    OUT.mkdir(parents=True, exist_ok=True)
+    with (OUT / "lock").open("w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build()
+
+
+def build():
     for stamp in ("complete", "site-complete"):
         (OUT / stamp).unlink(missing_ok=True)
     packages()
@@ -86,3 +96,5 @@ if __name__ == "__main__":
         main()
     except Trouble as trouble:
         sys.exit(f"book: {trouble}")
+    except OSError as error:
+        sys.exit(f"book: {error.filename or OUT}: {error.strerror}: put that right, then try again")

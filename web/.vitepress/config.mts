@@ -48,6 +48,7 @@ export default defineConfig({
   cleanUrls: true,
   ignoreDeadLinks: true, // `make book-check` finds them, and says in which line
   base,
+  router: { prefetchLinks: false }, // on the page of the lab the policy forbids it in Firefox, and a phone may have to pay for it
   transformHtml: (html, _file, { page }) => guarded(html, page),
   title: 'MiniOS',
   head: [

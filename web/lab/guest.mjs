@@ -5,6 +5,7 @@
 
 const DIAGNOSTIC_PORT = 0x80
 const RAM = 32 << 20
+const utf8 = new TextEncoder() // the serial line carries bytes: of a letter v86 would take the lowest eight bits
 
 /** v86 forgets that a device may have fewer bars than places for them, and then cannot restore a state. */
 function fillBars(cpu) {
@@ -65,7 +66,7 @@ export async function startGuest({ V86, code, image, options, screen, tell }) {
     /** A view, not a copy: it changes with the machine. */
     read: (address, length) => memory().subarray(address >>> 0, (address >>> 0) + length),
     write: (address, bytes) => memory().set(bytes, address),
-    type: (text) => emulator.serial0_send(text),
+    type: (text) => utf8.encode(text).forEach((byte) => emulator.serial0_send(String.fromCharCode(byte))),
     press: (text) => emulator.keyboard_send_text(text),
     run: () => emulator.run(),
     stop: () => emulator.stop(),

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: MIT
+//
+// What the lab shows, read from its page: for whatever drives the browser, as long as it has page.evaluate.
+
+/** The picture follows within some 60 ms. */
+export async function settled(page) {
+  await page.evaluate(
+    () => new Promise((resolve) => setTimeout(() => requestAnimationFrame(() => requestAnimationFrame(resolve)), 70)),
+  )
+}
+
+/** What the picture shows, from its elements: a row a block, the words, the figures. */
+export async function picture(page) {
+  await settled(page)
+  return page.evaluate(() => {
+    const text = (element) => element.textContent.trim()
+    const part = (block, piece) =>
+      Number(block.querySelector(`.lab-bar > .lab-${piece}`)?.lastChild.textContent.replace(/\D/g, '') ?? 0)
+    const rows = [...document.querySelectorAll('li > .lab-block')].map((block) => {
+      const [payload, owner] = text(block.querySelector('.lab-told')).split(' · ')
+      return [
+        text(block.querySelector('.lab-number')).replace('\u2013', '-'),
+        payload,
+        part(block, 'payload'),
+        part(block, 'gap'),
+        part(block, 'slack'),
+        owner,
+      ].join(' ')
+    })
+    const words = [...document.querySelectorAll('.lab-words td:last-child')].map(text)
+    return {
+      rows,
+      words,
+      figures: text(document.querySelector('.lab-figures')),
+      wrong: document.querySelectorAll('.lab-piece-wrong').length,
+      alarms: [...document.querySelectorAll('.lab-right .lab-alarm')].map(text),
+    }
+  })
+}
+
+export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other)
+export const step = (page) => page.evaluate(() => document.querySelector('.lab-step').innerText)
+export const printed = (page) => page.evaluate(() => window.minios.text.replace(/\x1b\[[0-9;]*[A-Za-z]|\r/g, ''))
