@@ -1,37 +1,22 @@
 /* SPDX-License-Identifier: MIT
  *
  * What a machine must give, and all that the kernel knows of it. Each machine has a folder below machine/ that implements
- * these calls, starts first, makes itself ready and then calls kmain().
+ * these calls, starts first, makes itself ready, tells of its memory (memory_add, base/memory_map.h) and then calls kmain().
  */
 #ifndef MACHINE_H
 #define MACHINE_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-/* In one line, for the boot story: "i386 PC, multiboot 1, loaded by qemu". */
+/* For the boot story, "i386 PC, multiboot 1, loaded by qemu", and behind it, in a line each, what this one lacks. */
 const char *machine_name(void);
 
 /* What the boot loader was given for this kernel, copied out of the heap's way; "" when there is none. */
 const char *machine_command_line(void);
 
-enum memory_kind {
-    MEMORY_USABLE,   /* RAM, for whoever needs it */
-    MEMORY_RESERVED, /* the map says hands off, whatever the reason */
-    MEMORY_KERNEL,   /* this kernel, from its first byte to _kernel_end */
-    MEMORY_MODULE    /* a file that the boot loader put there for us */
-};
-
-struct memory_region {
-    uint64_t start;
-    uint64_t end; /* first byte behind it */
-    enum memory_kind kind;
-};
-
-/* Writes at most max regions and gives how many there are. First the boot loader's map as it came, then exactly one
- * MEMORY_KERNEL, then the modules: those lie inside of usable regions, so what is usable is USABLE minus the others. */
-size_t machine_memory(struct memory_region *regions, size_t max);
+/* Was there more of it than could be kept? */
+bool machine_command_line_is_cut(void);
 
 /* One byte to every screen there is. The kernel sends ASCII, \n, \r, \b and of the ANSI sequences only colours
  * (ESC [ n m), "clear the screen" (ESC [ 2 J) and "home" (ESC [ H). */
@@ -51,7 +36,7 @@ bool machine_trap_misaligned(bool yes);
  * where nobody looks. */
 void machine_moment(unsigned char number);
 
-/* Counts up with the processor's work. */
+/* Counts up with the processor's work, or with the time that goes by where nothing counts that. */
 uint64_t machine_cycles(void);
 
 /* Since the machine was made ready. */

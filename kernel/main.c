@@ -24,11 +24,12 @@ static void start_console(void)
 
 static void tell_memory(void)
 {
-    struct memory_region kernel = memory_kernel();
+    struct memory_piece kernel = memory_kernel();
 
-    kprintf("  memory  %llu KiB usable\n", (unsigned long long)memory_usable_bytes() / 1024);
-    kprintf("  kernel  0x%08llx - 0x%08llx, %llu KiB\n", (unsigned long long)kernel.start,
-            (unsigned long long)kernel.end, (unsigned long long)(kernel.end - kernel.start + 1023) / 1024);
+    kprintf("  memory  %zu KiB usable\n", memory_usable_bytes() / 1024);
+    memory_tell_losses();
+    kprintf("  kernel  %p - %p, %zu KiB\n", (void *)kernel.start, (void *)kernel.end,
+            (kernel.end - kernel.start + 1023) / 1024);
 }
 
 static void tell_heap(void)
@@ -62,8 +63,7 @@ void kmain(void)
 {
     start_console();             /* now we can be heard */
     panic_shows(heap_print_map); /* and a panic ends with the picture of the heap */
-    memory_read();               /* what there is, and what is taken */
-    tell_memory();
+    tell_memory();               /* what there is, and what is taken */
     init_heap();                 /* the three words; now kmalloc works */
     tell_heap();
     tell_checks();

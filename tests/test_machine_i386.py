@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from kernel import NO_START, OK, ROOT, heap_start, image, run
+from kernel import COMPILERS, NO_START, OK, ROOT, SANITIZED, heap_start, image, run
 
 
 @pytest.mark.parametrize("ram,heap", [("2M", "512K"), ("3M", "1M"), ("8M", "4M"), ("64M", "32M"), ("512M", "256M"),
@@ -25,6 +25,40 @@ def test_memory_from_2_mib_to_3_gib(ram, heap):
     for region in re.findall(r"^  0x([0-9a-f]+) - 0x([0-9a-f]+) .*(?:reserved|kernel|module)", text, re.M):
         low, high = (int(address, 16) for address in region)
         assert end <= low or start - 16 >= high, f"the heap lies on {region}"
+
+
+# What each kind of processor lacks, and how many cycles it counts a millisecond: the timer's, or its own.
+LACKS_CYCLES = "  cycles  of the timer, 1.2 million a second: this processor counts none\n"
+LACKS_PAGING = "  paging  none: this processor has no large pages, so no address is forbidden\n"
+OLD_PROCESSORS = {"-cpu 486": LACKS_CYCLES, "-cpu 486,pse=off": LACKS_PAGING + LACKS_CYCLES, "-cpu pentium": "",
+                  "-M isapc": LACKS_CYCLES}
+
+
+@pytest.mark.parametrize("compiler", COMPILERS + SANITIZED)
+@pytest.mark.parametrize("processor", OLD_PROCESSORS)
+def test_an_old_processor(processor, compiler):
+    typed = "alloc 100\nworkload\ncheck\nuptime\nfree\nhalt\n"
+    status, text = run("i386", typed, compiler=compiler, qemu=processor)
+    assert status == OK
+    assert text.startswith(f"MiniOS on i386 PC, multiboot 1, loaded by qemu\n{OLD_PROCESSORS[processor]}  memory  "), text
+    assert "1 block walked, floor and words sound: no damage found" in text
+    seconds, thousandths, cycles = map(int, re.search(r"(\d+)\.(\d+) seconds .*, (\d+) cycles", text).groups())
+    ticks = (1000 * seconds + thousandths) // 10
+    assert (ticks * 11931 <= cycles < (ticks + 2) * 11932) == (LACKS_CYCLES in text)
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_no_instruction_is_newer_than_a_486(compiler):
+    """But the two that are asked for first."""
+    code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", image("i386", compiler)], capture_output=True, text=True,
+                          check=True).stdout
+    newer = re.findall(r"^ +[0-9a-f]+:\t(?:lock )?(cmov\w+|f?ucomip?|fcomip?|cmpxchg8b|rdtsc|cpuid|[a-z]+xmm\w*|nop[lw])\b", code, re.M)
+    assert sorted(newer) == ["cpuid", "rdtsc"]
+
+
+def test_without_paging_nothing_stops_a_null_pointer():
+    assert "nobody stopped it" in run("i386", "panic null\n", qemu="-cpu 486,pse=off")[1]
+    assert "a null pointer" in run("i386", "panic null\n", qemu="-cpu 486")[1]
 
 
 def test_the_default_heap_does_not_fit_in_2_mib():
@@ -58,7 +92,7 @@ def test_modules_stay_whole(size, tmp_path):
     assert bytes_shown[:200] == module.read_bytes()[:length][:200]
 
 
-def test_more_modules_than_the_list_holds(tmp_path):
+def test_many_modules(tmp_path):
     """None of their bytes is given to the heap."""
     module = tmp_path / "module"
     module.write_bytes(b"m" * 200000)
@@ -66,7 +100,7 @@ def test_more_modules_than_the_list_holds(tmp_path):
     start, end = heap_start(text)
     ends = [int(high, 16) for high in re.findall(r"0x[0-9a-f]+ - 0x([0-9a-f]+) .* module", text)]
     assert status == OK
-    assert len(ends) == 16
+    assert len(ends) == 20
     assert max(ends) >= 20 * 200000
     assert start - 16 >= max(ends) or end <= min(ends)
 

@@ -8,6 +8,7 @@
 #include "base/instrument.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "kernel.h"
 #include "machine.h"
 
 #include <stdint.h>
@@ -28,59 +29,79 @@ static const struct option *const tables[] = { known, instrument_options };
 
 #define TABLES (sizeof tables / sizeof tables[0])
 
-/* One word of the command line: where it is, and where its value is (behind the '='), without the quotes. */
+/* One word of the command line: where it is, quotes and all, and without them its name and its value (behind the '='). */
 struct word {
     const char *start, *end;
+    const char *name;
     const char *value, *value_end;
 };
 
-/* Finds the next word from `at` on; false at the end. A quote that is never closed ends with the line. */
+/* Finds the next word from `at` on; false at the end. People quote the value, script="a b", and GRUB the whole word,
+ * "script=a b". A quote that is never closed ends with the line. */
 static bool next_word(const char *at, struct word *word)
 {
+    char stop = ' ';
+
     while (*at == ' ')
         at++;
-    *word = (struct word){ .start = at };
-    while (*at != '\0' && *at != ' ' && *at != '=')
+    if (*at == '\0')
+        return false;
+    word->start = at;
+    if (*at == '"')
+        stop = *at++;
+    word->name = at;
+    while (*at != '\0' && *at != stop && *at != '=')
         at++;
-    word->end = word->value = word->value_end = at;
+    word->value = at;
     if (*at == '=') {
-        char stop = at[1] == '"' ? '"' : ' ';
-        at += stop == '"' ? 2 : 1;
+        if (*++at == '"' && stop == ' ')
+            stop = *at++;
         word->value = at;
         while (*at != '\0' && *at != stop)
             at++;
-        word->value_end = at;
-        word->end = at + (*at == '"');
     }
-    return word->start != word->end;
+    word->value_end = at;
+    word->end = at + (*at == '"');
+    return true;
 }
 
 static bool is_named(const struct word *word, const char *name)
 {
-    return starts_with(word->start, name) && word->start[strlen(name)] == '=';
+    return starts_with(word->name, name) && word->name[strlen(name)] == '=';
 }
 
-bool option_value(const char *name, char *value, size_t size)
+const char *option_text(const char *name, size_t *length)
 {
-    bool found = false;
+    const char *text = NULL;
     struct word word;
 
-    for (const char *at = machine_command_line(); next_word(at, &word); at = word.end) {
-        if (!is_named(&word, name))
-            continue;
-        size_t length = (size_t)(word.value_end - word.value);
-        length = length < size ? length : size - 1;
-        memcpy(value, word.value, length);
+    for (const char *at = machine_command_line(); next_word(at, &word); at = word.end)
+        if (is_named(&word, name)) {
+            text = word.value;
+            *length = (size_t)(word.value_end - word.value);
+        }
+    return text;
+}
+
+bool option_size(const char *name, char *value, size_t *size)
+{
+    size_t length;
+    const char *text = option_text(name, &length);
+
+    if (text != NULL) {
+        length = length < OPTION_SIZE_MAX ? length : OPTION_SIZE_MAX;
+        memcpy(value, text, length);
         value[length] = '\0';
-        found = true;
     }
-    return found;
+    return strlen(value) < OPTION_SIZE_MAX && parse_size(value, size);
 }
 
 bool option_is(const char *name, const char *value)
 {
-    char given[32];
-    return option_value(name, given, sizeof given) && strcmp(given, value) == 0;
+    size_t length;
+    const char *text = option_text(name, &length);
+
+    return text != NULL && length == strlen(value) && strncmp(text, value, length) == 0;
 }
 
 static bool is_known(const struct word *word)
@@ -103,6 +124,12 @@ void options_complain(void)
 {
     struct word word;
 
+    if (machine_command_line_is_cut()) {
+        kprintf("The command line is too long: %zu bytes of it were kept. Shorten it, or type its\n"
+                "commands at the prompt. The machine stops.\n",
+                strlen(machine_command_line()));
+        machine_stop(EXIT_NO_START);
+    }
     for (const char *at = machine_command_line(); next_word(at, &word); at = word.end)
         if (!is_known(&word)) {
             kprintf("unknown option '%.*s' on the command line; known are", (int)(word.end - word.start), word.start);

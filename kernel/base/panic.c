@@ -36,14 +36,15 @@ void print_backtrace(uintptr_t frame_pointer)
 
     if (frame_pointer % sizeof(uintptr_t) != 0) /* no frame pointer at all: code that is not ours uses the register */
         return;
-    for (int i = 0; i < MOST_FRAMES && frame != NULL; i++) {
-        if (symbol_of(frame->return_address - 1, &offset) == NULL)
+    for (int i = 0; i < MOST_FRAMES; i++) {
+        if (frame == NULL || symbol_of(frame->return_address - 1, &offset) == NULL)
             return;
         kprintf("    called from %pB\n", (void *)frame->return_address);
         if (!leads_up(frame, frame->caller))
             return;
         frame = frame->caller;
     }
+    kprintf("    and so on\n");
 }
 
 static void (*show_memory)(void);

@@ -21,8 +21,7 @@ static void *first, *second, *third;
 
 static void show_place(void)
 {
-    kprintf("    _kernel_end 0x%08llx   heap_start %p\n", (unsigned long long)memory_kernel().end,
-            (void *)kernel_heap.heap_start);
+    kprintf("    _kernel_end %p   heap_start %p\n", (void *)memory_kernel().end, (void *)kernel_heap.heap_start);
 }
 
 static void show_words(void)

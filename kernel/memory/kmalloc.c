@@ -4,6 +4,7 @@
  */
 #include "memory/kmalloc.h"
 
+#include "base/memory_map.h"
 #include "base/options.h"
 #include "base/print.h"
 #include "base/string.h"
@@ -31,20 +32,28 @@ static _Noreturn void stop(void)
     machine_stop(EXIT_NO_START);
 }
 
+static void tell_no_place(size_t size, const char *wanted, size_t largest)
+{
+    kprintf("The heap does not fit: wanted %zu bytes (heap=%s), the largest free piece above\n", size, wanted);
+    kprintf("the kernel has %zu. Start with ", largest);
+    if (largest >= 1024)
+        kprintf("heap=%zuK or less, or with ", largest / 1024);
+    kprintf(memory_usable_bytes() > 0 ? "more memory.\n"
+                                      : "a boot loader that gives\na memory map: this one told of no usable memory.\n");
+}
+
 void init_heap(void)
 {
-    char wanted[24] = TEXT(HEAP_SIZE);
+    char wanted[OPTION_SIZE_MAX + 1] = TEXT(HEAP_SIZE);
     size_t size, largest;
 
-    option_value("heap", wanted, sizeof wanted);
-    if (!parse_size(wanted, &size)) {
+    if (!option_size("heap", wanted, &size)) {
         kprintf("heap=%s is not a size. Write 512K, 4M or a number of bytes.\n", wanted);
         stop();
     }
     void *memory = heap_place(size, &largest);
     if (memory == NULL) {
-        kprintf("The heap does not fit: wanted %zu bytes (heap=%s), the largest free piece above\n", size, wanted);
-        kprintf("the kernel has %zu. Start with heap=%zuK or less, or with more memory.\n", largest, largest / 1024);
+        tell_no_place(size, wanted, largest);
         stop();
     }
     enum kheap_status status = kheap_init(&kernel_heap, memory, size);

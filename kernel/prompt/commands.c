@@ -341,13 +341,18 @@ static bool cmd_check(int count, char **words)
 
 static bool cmd_memory(int count, char **words)
 {
-    struct memory_region kernel = memory_kernel();
-
-    (void)count, (void)words;
+    if (count > 1 && strcmp(words[1], "raw") != 0) {
+        kprintf("memory shows the map that counts, memory raw what the boot loader told\n");
+        return false;
+    }
+    if (count > 1) {
+        memory_print_raw();
+        return true;
+    }
     memory_print();
-    kprintf("The kernel ends at 0x%08llx (_kernel_end). The heap lies in the first usable\n"
-            "piece above it that holds the whole of it and that nothing else was put into:\n",
-            (unsigned long long)kernel.end);
+    kprintf("The kernel ends at %p (_kernel_end). The heap lies in the first usable\n"
+            "piece above it that holds the whole of it:\n",
+            (void *)memory_kernel().end);
     kprintf("  floor tag %p  heap_start %p  heap_end %p\n", (void *)(kernel_heap.heap_start - KHEAP_TAG_BYTES),
             (void *)kernel_heap.heap_start, (void *)kernel_heap.heap_end);
     return true;
@@ -468,7 +473,7 @@ const struct command commands[] = {
     { "events", "[COUNT | all]", "what was done to the heap, newest last", cmd_events, 0, 1 },
     { "stats", "", "used, free, largest and the rest", cmd_stats, 0, 0 },
     { "check", "", "look for damage in every block", cmd_check, 0, 0 },
-    { "memory", "", "the memory map, and why there", cmd_memory, 0, 0 },
+    { "memory", "[raw]", "the memory map, and why the heap is there", cmd_memory, 0, 1 },
     { "explain", "[E01 .. E09]", "what a fault means", cmd_explain, 0, 1 },
     { "bug", "[NAME | levels | control]", "the lab: break the heap on purpose", cmd_bug, 0, 1 },
     { "demo", "", "the chapter in nine steps", cmd_demo, 0, 0 },

@@ -13,7 +13,7 @@
 #include "memory/description.h"
 #include "prompt/line.h"
 
-#define SCRIPT_MAX_LENGTH 1024
+#define COMMAND_MAX_LENGTH 1023
 #define MOST_WORDS 10
 
 static bool running_script;
@@ -93,20 +93,6 @@ static bool run_words(char *text)
     return command->run(count + 1, words);
 }
 
-/* Copies the next command of a line, up to its ';', and steps behind it. */
-static bool next_command(const char **line, char *command)
-{
-    size_t length = 0;
-
-    while (**line == ' ' || **line == ';')
-        (*line)++;
-    for (; **line != '\0' && **line != ';'; (*line)++)
-        if (length < SCRIPT_MAX_LENGTH)
-            command[length++] = **line;
-    command[length] = '\0';
-    return length > 0;
-}
-
 static void print_prompt(void)
 {
     console_style(STYLE_PROMPT);
@@ -114,27 +100,44 @@ static void print_prompt(void)
     console_style(STYLE_PLAIN);
 }
 
-/* A script is shown command by command, as if it were typed. */
-static _Noreturn void run_script(const char *script)
+/* One command of a line or a script. A script's are shown as if they were typed. */
+static bool run_command(const char *from, size_t length)
 {
-    static char command[SCRIPT_MAX_LENGTH + 1];
+    static char command[COMMAND_MAX_LENGTH + 1];
 
-    running_script = true;
-    minios_description.state = STATE_RUNNING;
-    while (next_command(&script, command)) {
+    if (running_script) {
         print_prompt();
-        kprintf("%s\n", command);
-        any_failed |= !run_words(command);
+        kprintf("%.*s\n", (int)length, from);
     }
-    machine_stop(shell_status());
+    if (length > COMMAND_MAX_LENGTH) {
+        kprintf("that command is too long; %d characters fit\n", COMMAND_MAX_LENGTH);
+        return false;
+    }
+    memcpy(command, from, length);
+    command[length] = '\0';
+    return run_words(command);
 }
 
-static void run_line(const char *line)
+/* The commands of a line, between the ';'. */
+static void run_line(const char *at, size_t length)
 {
-    static char command[SCRIPT_MAX_LENGTH + 1];
+    for (const char *end = at + length; at < end; at++) {
+        const char *from = at;
+        while (at < end && *at != ';')
+            at++;
+        while (from < at && *from == ' ')
+            from++;
+        if (from < at)
+            any_failed |= !run_command(from, (size_t)(at - from)) && running_script;
+    }
+}
 
-    while (next_command(&line, command))
-        run_words(command);
+static _Noreturn void run_script(const char *script, size_t length)
+{
+    running_script = true;
+    minios_description.state = STATE_RUNNING;
+    run_line(script, length);
+    machine_stop(shell_status());
 }
 
 static void serve_line(void)
@@ -146,7 +149,7 @@ static void serve_line(void)
     enum line_end end = line_read(line);
     minios_description.state = STATE_RUNNING;
     switch (end) {
-    case LINE_READY: run_line(line); break;
+    case LINE_READY: run_line(line, strlen(line)); break;
     case LINE_TOO_LONG: kprintf("that line is too long; %d characters fit\n", LINE_MAX_LENGTH); break;
     case LINE_NOT_TEXT: kprintf("that line has bytes that are no ASCII text; nothing was done\n"); break;
     case LINE_CANCELLED: break;
@@ -156,11 +159,12 @@ static void serve_line(void)
 
 void shell(void)
 {
-    static char script[SCRIPT_MAX_LENGTH + 1];
+    size_t length;
+    const char *script = option_text("script", &length);
 
     line_complete_with(command_name);
-    if (option_value("script", script, sizeof script))
-        run_script(script);
+    if (script != NULL)
+        run_script(script, length);
     for (;;)
         serve_line();
 }

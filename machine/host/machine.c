@@ -5,6 +5,7 @@
  */
 #include "machine.h"
 
+#include "base/memory_map.h"
 #include "base/options.h"
 #include "base/panic.h"
 #include "kernel.h"
@@ -28,7 +29,7 @@
 
 extern const unsigned char __executable_start[], end[]; /* from the linker: where the program begins and ends */
 
-static char command_line[4096];
+static char *command_line;
 static char **arguments;
 static size_t ram_size;
 static struct timespec started;
@@ -46,16 +47,9 @@ const char *machine_command_line(void)
     return command_line;
 }
 
-size_t machine_memory(struct memory_region *regions, size_t max)
+bool machine_command_line_is_cut(void)
 {
-    const struct memory_region map[] = {
-        { RAM_START, RAM_START + ram_size, MEMORY_USABLE },
-        { (uintptr_t)__executable_start, (uintptr_t)end, MEMORY_KERNEL },
-    };
-    size_t count = sizeof map / sizeof map[0];
-
-    memcpy(regions, map, (count < max ? count : max) * sizeof map[0]);
-    return count;
+    return false;
 }
 
 /* ---- Screen and keyboard ---------------------------------------------------------------------------------------- */
@@ -224,22 +218,25 @@ static void catch_signals(void)
 
 /* ---- The start -------------------------------------------------------------------------------------------------- */
 
-/* The program's arguments, joined by blanks, are the kernel's command line. */
+/* The program's arguments, joined by blanks, are the kernel's command line: all of them. */
 static void join_arguments(int count, char **words)
 {
-    size_t length = 0;
+    size_t size;
+    FILE *line = open_memstream(&command_line, &size);
 
-    for (int i = 1; i < count && length < sizeof command_line; i++)
-        length +=
-            (size_t)snprintf(command_line + length, sizeof command_line - length, "%s%s", i > 1 ? " " : "", words[i]);
+    for (int i = 1; line != NULL && i < count; i++)
+        fprintf(line, "%s%s", i > 1 ? " " : "", words[i]);
+    if (line == NULL || fclose(line) != 0) {
+        perror("no memory for the command line");
+        exit(EXIT_NO_START);
+    }
 }
 
 static void map_memory(void)
 {
-    char wanted[24] = RAM_SIZE;
+    char wanted[OPTION_SIZE_MAX + 1] = RAM_SIZE;
 
-    option_value("ram", wanted, sizeof wanted);
-    if (!parse_size(wanted, &ram_size) || ram_size == 0) {
+    if (!option_size("ram", wanted, &ram_size) || ram_size == 0) {
         fprintf(stderr, "ram=%s is not a size; write 32M\n", wanted);
         exit(EXIT_NO_START);
     }
@@ -249,6 +246,8 @@ static void map_memory(void)
         perror("no memory at the fixed address");
         exit(EXIT_NO_START);
     }
+    memory_add(RAM_START, ram_size, MEMORY_USABLE);
+    memory_add((uintptr_t)__executable_start, (uintptr_t)end - (uintptr_t)__executable_start, MEMORY_KERNEL);
 }
 
 int main(int count, char **words)

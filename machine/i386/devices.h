@@ -51,8 +51,11 @@ uint32_t interrupts_ticks(void);
 void timer_wait(unsigned ticks); /* whether interrupts are on or off */
 #define TICKS_A_SECOND 100
 
+/* Of the timer, some 1.2 million a second: for a processor that does not count its cycles. */
+uint64_t interrupts_beats(void);
+
 /* Page tables: every address is its own, and what must not be touched is not there. */
-void paging_start(const struct boot_info *info);
+void paging_start(void);
 uint32_t paging_directory(void);
 
 /* Processor exceptions and the stack's end; both end in a panic. */

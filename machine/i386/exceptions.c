@@ -7,39 +7,32 @@
 #include "devices.h"
 #include "io.h"
 
+/* The other vectors below 32 are reserved. */
 static const char *const names[32] = {
-    "divide error",
-    "debug exception",
-    "non-maskable interrupt",
-    "breakpoint",
-    "overflow",
-    "bound range exceeded",
-    "invalid opcode",
-    "device not available",
-    "double fault",
-    "coprocessor segment overrun",
-    "invalid task state segment",
-    "segment not present",
-    "stack segment fault",
-    "general protection fault",
-    "page fault",
-    "reserved exception 15",
-    "x87 floating-point error",
-    "alignment check",
-    "machine check",
-    "SIMD floating-point error",
-    "virtualization exception",
-    "control protection exception",
-    "reserved exception 22",
-    "reserved exception 23",
-    "reserved exception 24",
-    "reserved exception 25",
-    "reserved exception 26",
-    "reserved exception 27",
-    "hypervisor injection",
-    "VMM communication exception",
-    "security exception",
-    "reserved exception 31",
+    [0] = "divide error",
+    [1] = "debug exception",
+    [2] = "non-maskable interrupt",
+    [3] = "breakpoint",
+    [4] = "overflow",
+    [5] = "bound range exceeded",
+    [6] = "invalid opcode",
+    [7] = "device not available",
+    [8] = "double fault",
+    [9] = "coprocessor segment overrun",
+    [10] = "invalid task state segment",
+    [11] = "segment not present",
+    [12] = "stack segment fault",
+    [13] = "general protection fault",
+    [14] = "page fault",
+    [16] = "x87 floating-point error",
+    [17] = "alignment check",
+    [18] = "machine check",
+    [19] = "SIMD floating-point error",
+    [20] = "virtualization exception",
+    [21] = "control protection exception",
+    [28] = "hypervisor injection",
+    [29] = "VMM communication exception",
+    [30] = "security exception",
 };
 
 enum { DOUBLE_FAULT = 8, PAGE_FAULT = 14, PAGE_FAULT_WRITING = 2, NULL_PAGE_END = 4096 };
@@ -71,8 +64,10 @@ void exception(const struct frame *frame)
 {
     if (frame->vector == PAGE_FAULT)
         page_fault(frame);
-    panic_at(frame->eip, frame->ebp, "%s: eip 0x%08x, error code 0x%x" REGISTERS, names[frame->vector], frame->eip,
-             frame->error, REGISTER_VALUES(frame, stack_pointer(frame)));
+    const char *name = names[frame->vector];
+    panic_at(frame->eip, frame->ebp, "%s: eip 0x%08x, vector %u, error code 0x%x" REGISTERS,
+             name != NULL ? name : "reserved exception", frame->eip, frame->vector, frame->error,
+             REGISTER_VALUES(frame, stack_pointer(frame)));
 }
 
 /* ---- The double fault ------------------------------------------------------------------------------------------- */

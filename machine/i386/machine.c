@@ -2,6 +2,7 @@
  *
  * The i386 machine as the kernel sees it: makes the devices ready, enters the kernel, answers the calls of machine.h.
  */
+#include "base/memory_map.h"
 #include "base/options.h"
 #include "base/string.h"
 #include "devices.h"
@@ -19,7 +20,17 @@ enum { DIAGNOSTIC_PORT = 0x80 };
 enum { FLAG_INTERRUPTS = 0x200, MILLISECONDS_A_TICK = 1000 / TICKS_A_SECOND };
 
 static struct boot_info boot;
-static char name[48 + BOOT_LOADER_MAX];
+static uint32_t features;
+static char name[256];
+
+/* What a processor may lack, and what is otherwise then. */
+static const struct {
+    uint32_t feature;
+    const char *without;
+} wanted[] = {
+    { HAS_LARGE_PAGES, "\n  paging  none: this processor has no large pages, so no address is forbidden" },
+    { HAS_TIME_STAMP, "\n  cycles  of the timer, 1.2 million a second: this processor counts none" },
+};
 
 void machine_main(uint32_t magic, const struct multiboot_info *info);
 
@@ -35,16 +46,22 @@ static void make_name(void)
         append(name, ", loaded by ");
         append(name, boot.loader);
     }
+    for (size_t n = 0; n < sizeof wanted / sizeof wanted[0]; n++)
+        if ((features & wanted[n].feature) == 0)
+            append(name, wanted[n].without);
 }
 
 /* From boot.S. Without a multiboot loader there is no memory map, and the kernel will say so. */
 void machine_main(uint32_t magic, const struct multiboot_info *info)
 {
+    memory_add((uint32_t)_kernel_start, (uint32_t)(_kernel_end - _kernel_start), MEMORY_KERNEL);
     if (magic == MULTIBOOT_LOADED)
         multiboot_read(info, &boot);
+    features = processor_features();
     make_name();
     stack_guard_start();
-    paging_start(&boot);
+    if (features & HAS_LARGE_PAGES)
+        paging_start();
     serial_start(option_is("plain", "on"));
     vga_start();
     keyboard_start();
@@ -63,25 +80,9 @@ const char *machine_command_line(void)
     return boot.command_line;
 }
 
-/* ---- Memory ----------------------------------------------------------------------------------------------------- */
-
-static size_t add_regions(struct memory_region *to, size_t max, size_t at, const struct memory_region *from,
-                          size_t count)
+bool machine_command_line_is_cut(void)
 {
-    for (size_t n = 0; n < count; n++)
-        if (at + n < max)
-            to[at + n] = from[n];
-    return at + count;
-}
-
-size_t machine_memory(struct memory_region *regions, size_t max)
-{
-    const struct memory_region kernel = { .start = (uint32_t)_kernel_start,
-                                          .end = (uint32_t)_kernel_end,
-                                          .kind = MEMORY_KERNEL };
-    size_t count = add_regions(regions, max, 0, boot.regions, boot.region_count);
-    count = add_regions(regions, max, count, &kernel, 1);
-    return add_regions(regions, max, count, boot.modules, boot.module_count);
+    return boot.command_line_cut;
 }
 
 /* ---- Input and output ------------------------------------------------------------------------------------------- */
@@ -124,7 +125,7 @@ void machine_moment(unsigned char number)
 
 uint64_t machine_cycles(void)
 {
-    return read_time_stamp();
+    return features & HAS_TIME_STAMP ? read_time_stamp() : interrupts_beats();
 }
 
 uint64_t machine_milliseconds(void)

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT
  *
- * Copies what the boot loader left in memory, because the heap will soon lie there. Believes nothing it reads: a length
- * that does not add up ends the list, a region that wraps is left out.
+ * Copies what the boot loader left in memory, because the heap will soon lie there. Believes nothing it reads, and tells
+ * what it does not believe.
  */
 #include "multiboot.h"
 
-#include <stdbool.h>
+#include "base/memory_map.h"
 
 enum {
+    KIB = 1024,
+    MIB = 1024 * KIB,
     MAP_SIZE_FIELD = 4,     /* the size of an entry does not count itself */
     MAP_ENTRY_MINIMUM = 20, /* start 8, length 8, type 4; a loader may add more */
     MAP_TYPE_USABLE = 1,
@@ -25,61 +27,42 @@ static uint64_t read_64(const unsigned char *bytes)
     return (uint64_t)read_32(bytes + 4) << 32 | read_32(bytes);
 }
 
-static void copy_text(char *to, size_t max, const char *from)
+/* False when it had to be cut: then it ends in "...". */
+static bool copy_text(char *to, size_t max, const char *from)
 {
     size_t n = 0;
     for (; n < max && from[n] != '\0'; n++)
         to[n] = from[n];
+    bool whole = from[n] == '\0';
+    for (size_t dots = n - 3; !whole && dots < n; dots++)
+        to[dots] = '.';
     to[n] = '\0';
+    return whole;
 }
 
-static void add_region(struct memory_region *list, size_t *count, size_t max, struct memory_region region,
-                       struct boot_info *out)
+/* Up to the end, or to where it makes no sense any more: what might have come then nobody knows. */
+void multiboot_read_map(const unsigned char *map, size_t length)
 {
-    if (region.end <= region.start || *count == max) {
-        out->left_out++;
-        return;
+    while (length >= MAP_SIZE_FIELD + MAP_ENTRY_MINIMUM) {
+        const unsigned char *entry = map + MAP_SIZE_FIELD;
+        size_t size = read_32(map);
+        if (size < MAP_ENTRY_MINIMUM || size > length - MAP_SIZE_FIELD)
+            break;
+        memory_add(read_64(entry), read_64(entry + 8),
+                   read_32(entry + 16) == MAP_TYPE_USABLE ? MEMORY_USABLE : MEMORY_RESERVED);
+        map += MAP_SIZE_FIELD + size;
+        length -= MAP_SIZE_FIELD + size;
     }
-    list[(*count)++] = region;
+    if (length > 0)
+        memory_add_unknown();
 }
 
-void multiboot_read_map(const unsigned char *map, size_t length, struct boot_info *out)
+/* One that ends below its start has a length that wraps, and memory_add() does not believe it. */
+void multiboot_read_modules(const unsigned char *modules, size_t count)
 {
-    size_t position = 0;
-    while (length - position >= MAP_SIZE_FIELD + MAP_ENTRY_MINIMUM) {
-        const unsigned char *entry = map + position + MAP_SIZE_FIELD;
-        size_t size = read_32(map + position);
-        if (size < MAP_ENTRY_MINIMUM || size > length - position - MAP_SIZE_FIELD)
-            return;
-        uint64_t start = read_64(entry);
-        struct memory_region region = {
-            .start = start,
-            .end = start + read_64(entry + 8), /* one that wraps ends below its start and is left out */
-            .kind = read_32(entry + 16) == MAP_TYPE_USABLE ? MEMORY_USABLE : MEMORY_RESERVED
-        };
-        add_region(out->regions, &out->region_count, BOOT_REGIONS_MAX, region, out);
-        position += MAP_SIZE_FIELD + size;
-    }
-}
-
-/* More modules than the list holds share its last place: what lies between them is taken too, but none is left open. */
-static void stretch(struct memory_region *last, struct memory_region region)
-{
-    if (region.end <= region.start)
-        return;
-    last->start = region.start < last->start ? region.start : last->start;
-    last->end = region.end > last->end ? region.end : last->end;
-}
-
-void multiboot_read_modules(const unsigned char *modules, size_t count, struct boot_info *out)
-{
-    for (size_t n = 0; n < count; n++) {
-        const unsigned char *entry = modules + n * MODULE_ENTRY;
-        struct memory_region region = { .start = read_32(entry), .end = read_32(entry + 4), .kind = MEMORY_MODULE };
-        if (out->module_count == BOOT_MODULES_MAX)
-            stretch(&out->modules[BOOT_MODULES_MAX - 1], region);
-        else
-            add_region(out->modules, &out->module_count, BOOT_MODULES_MAX, region, out);
+    for (; count > 0; count--, modules += MODULE_ENTRY) {
+        uint64_t start = read_32(modules);
+        memory_add(start, read_32(modules + 4) - start, MEMORY_MODULE);
     }
 }
 
@@ -110,12 +93,28 @@ void multiboot_read_command_line(const char *text, struct boot_info *out)
         text += length;
     while (*text == ' ')
         text++;
-    copy_text(out->command_line, BOOT_COMMAND_LINE_MAX, text);
+    out->command_line_cut = !copy_text(out->command_line, BOOT_COMMAND_LINE_MAX, text);
 }
 
 static const void *at(uint32_t address)
 {
     return (const void *)(uintptr_t)address;
+}
+
+static void read_memory(const struct multiboot_info *info)
+{
+    if (info->flags & MULTIBOOT_MEMORY_MAP && info->map_length <= UINT32_MAX - info->map)
+        multiboot_read_map(at(info->map), info->map_length);
+    else if (info->flags & MULTIBOOT_MEMORY_MAP)
+        memory_add_unknown();
+    if (info->flags & MULTIBOOT_MEMORY && memory_usable_bytes() == 0) {
+        memory_add(0, (uint64_t)info->memory_lower * KIB, MEMORY_USABLE);
+        memory_add(MIB, (uint64_t)info->memory_upper * KIB, MEMORY_USABLE);
+    }
+    if (info->flags & MULTIBOOT_MODULES && info->module_count <= (UINT32_MAX - info->modules) / MODULE_ENTRY)
+        multiboot_read_modules(at(info->modules), info->module_count);
+    else if (info->flags & MULTIBOOT_MODULES)
+        memory_add_unknown();
 }
 
 void multiboot_read(const struct multiboot_info *info, struct boot_info *out)
@@ -124,8 +123,5 @@ void multiboot_read(const struct multiboot_info *info, struct boot_info *out)
         multiboot_read_command_line(at(info->command_line), out);
     if (info->flags & MULTIBOOT_LOADER_NAME && info->loader_name != 0)
         copy_text(out->loader, BOOT_LOADER_MAX, at(info->loader_name));
-    if (info->flags & MULTIBOOT_MEMORY_MAP && info->map_length <= UINT32_MAX - info->map)
-        multiboot_read_map(at(info->map), info->map_length, out);
-    if (info->flags & MULTIBOOT_MODULES && info->module_count <= (UINT32_MAX - info->modules) / MODULE_ENTRY)
-        multiboot_read_modules(at(info->modules), info->module_count, out);
+    read_memory(info);
 }

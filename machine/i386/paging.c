@@ -3,6 +3,7 @@
  * Page tables in which every address means itself. They are here for what they forbid: page 0, so that a null pointer
  * is found out; what is not RAM; and writing to the kernel's code and constants or to the page below the stack.
  */
+#include "base/memory_map.h"
 #include "devices.h"
 
 enum { PAGE = 4096, LARGE_PAGE = 4 * 1024 * 1024, ENTRIES = 1024 };
@@ -25,10 +26,10 @@ static uint32_t first_table_entry(uint32_t address)
 }
 
 /* Whole large pages, so the last may reach a little past the end of RAM. */
-static void map(const struct memory_region *region)
+static void map(const struct memory_piece *piece)
 {
-    for (uint64_t n = region->start / LARGE_PAGE; n < ENTRIES && n * LARGE_PAGE < region->end; n++)
-        directory[n] = (uint32_t)n * LARGE_PAGE | PRESENT | WRITABLE | LARGE;
+    for (uint32_t n = piece->start / LARGE_PAGE; n <= (piece->end - 1) / LARGE_PAGE; n++)
+        directory[n] = n * LARGE_PAGE | PRESENT | WRITABLE | LARGE;
 }
 
 static void load(void)
@@ -41,11 +42,13 @@ static void load(void)
     __asm__ volatile("movl %0, %%cr0" : : "r"(cr0 | CR0_PAGING | CR0_WRITE_PROTECT) : "memory");
 }
 
-void paging_start(const struct boot_info *info)
+void paging_start(void)
 {
-    for (size_t n = 0; n < info->region_count; n++)
-        if (info->regions[n].kind == MEMORY_USABLE)
-            map(&info->regions[n]);
+    struct memory_piece piece;
+
+    for (size_t n = 0; memory_piece(n, &piece); n++)
+        if (piece.kind != MEMORY_NOTHING && piece.kind != MEMORY_RESERVED)
+            map(&piece);
     for (uint32_t n = 0; n < ENTRIES; n++)
         first_table[n] = first_table_entry(n * PAGE);
     directory[0] = (uint32_t)first_table | PRESENT | WRITABLE;

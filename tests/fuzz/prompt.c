@@ -7,6 +7,7 @@
  * `panic KIND` is not what it is elsewhere: its accesses to address 8 and the like are made on purpose and end a process.
  * Here they end where the exception handler of a machine would enter the kernel.
  */
+#include "base/memory_map.h"
 #include "base/panic.h"
 #include "fuzz.h"
 #include "kernel.h"
@@ -44,17 +45,16 @@ const char *machine_command_line(void)
     return command_line;
 }
 
-size_t machine_memory(struct memory_region *regions, size_t max)
+bool machine_command_line_is_cut(void)
 {
-    const struct memory_region map[] = {
-        { FIXED_START, FIXED_START + RAM, MEMORY_USABLE },
-        { FIXED_START, FIXED_START + KERNEL, MEMORY_KERNEL },
-        { FIXED_START + MODULE, FIXED_START + MODULE + 100, MEMORY_MODULE },
-    };
-    size_t count = sizeof map / sizeof map[0];
+    return false;
+}
 
-    memcpy(regions, map, (count < max ? count : max) * sizeof map[0]);
-    return count;
+static void tell_memory(void)
+{
+    memory_add(FIXED_START, RAM, MEMORY_USABLE);
+    memory_add(FIXED_START, KERNEL, MEMORY_KERNEL);
+    memory_add(FIXED_START + MODULE, 100, MEMORY_MODULE);
 }
 
 /* What machine.h says that the kernel sends. */
@@ -215,6 +215,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     read_command_line();
     clock_readings = 0;
     restore_state();
+    tell_memory();
     if (setjmp(power_off) == 0)
         kmain();
     check_and_clear_ram();

@@ -16,7 +16,7 @@ FUZZ_HEAP_SOURCES := $(wildcard heap/*.c) tests/fuzz/heap.c
 # crash.c breaks the process on purpose, string.c is the C library's here.
 FUZZ_PROMPT_SOURCES := $(wildcard heap/*.c) $(filter-out kernel/lab/crash.c kernel/base/string.c,$(wildcard $(patsubst %,kernel/%.c,* base/* memory/* prompt/* \
                        lab/* plain/*))) tools/no-symbols.c tests/fuzz/prompt.c
-FUZZ_BOOT_SOURCES := machine/i386/multiboot.c $(patsubst %,kernel/%.c,$(addprefix base/,memory_map options console print symbols) \
+FUZZ_BOOT_SOURCES := machine/i386/multiboot.c $(patsubst %,kernel/%.c,$(addprefix base/,options console print symbols) \
                      plain/instrument) tools/no-symbols.c tests/fuzz/boot.c
 
 fuzz_width = $(if $(findstring 32,$1),-m32,-m64)

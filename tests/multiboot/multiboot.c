@@ -4,6 +4,7 @@
  * never reads or writes outside (the sanitizers watch).
  */
 #include "case.h"
+#include "multiboot/map.h"
 #include "multiboot.h"
 
 #include <stdlib.h>
@@ -13,16 +14,14 @@ void case_end(void)
 {
 }
 
-static struct boot_info read_map(const void *map, size_t length)
+static void read_map(const void *map, size_t length)
 {
-    static struct boot_info info;
     unsigned char *copy = malloc(length + 1); /* just as long as it is said to be */
 
-    memset(&info, 0, sizeof info);
+    map_forget();
     memcpy(copy, map, length);
-    multiboot_read_map(copy, length, &info);
+    multiboot_read_map(copy, length);
     free(copy);
-    return info;
 }
 
 struct __attribute__((packed)) entry {
@@ -36,27 +35,15 @@ CASE(only_type_1_is_usable)
     const struct entry map[] = { { 20, 0, 0x9FC00, 1 },        { 20, 0x100000, 0x700000, 1 },
                                  { 20, 0x800000, 0x1000, 2 },  { 20, 0x900000, 0x1000, 3 },
                                  { 20, 0xA00000, 0x1000, 20 }, { 20, 0xB00000, 0x1000, 0 } };
-    struct boot_info info = read_map(map, sizeof map);
 
-    CHECK(info.region_count, ==, 6);
+    read_map(map, sizeof map);
+    CHECK(map_unknown(), ==, 0);
     for (size_t i = 0; i < 6; i++) {
-        CHECK(info.regions[i].kind, ==, map[i].type == 1 ? MEMORY_USABLE : MEMORY_RESERVED);
-        CHECK(info.regions[i].start, ==, map[i].start);
-        CHECK(info.regions[i].end, ==, map[i].start + map[i].length);
+        enum memory_kind kind = map[i].type == 1 ? MEMORY_USABLE : MEMORY_RESERVED;
+        CHECK(map_kind((uintptr_t)(map[i].start + (i == 0 ? 0x1000 : 0))), ==, kind);
+        CHECK(map_kind((uintptr_t)(map[i].start + map[i].length - 1)), ==, kind);
+        CHECK(i == 1 || map_kind((uintptr_t)(map[i].start + map[i].length)) == MEMORY_NOTHING, ==, true);
     }
-}
-
-CASE(regions_without_sense_are_left_out)
-{
-    const struct entry map[] = { { 20, 0x100000, 0, 1 },
-                                 { 20, UINT64_MAX - 10, 100, 1 },
-                                 { 20, 0x200000, UINT64_MAX, 1 },
-                                 { 20, 0x300000, 0x1000, 1 } };
-    struct boot_info info = read_map(map, sizeof map);
-
-    CHECK(info.region_count, ==, 1);
-    CHECK(info.regions[0].start, ==, 0x300000);
-    CHECK(info.left_out, ==, 3);
 }
 
 CASE(entries_longer_than_needed_are_stepped_over)
@@ -66,48 +53,53 @@ CASE(entries_longer_than_needed_are_stepped_over)
 
     memcpy(map, &first, sizeof first);
     memcpy(map + 40, &second, sizeof second);
-    CHECK(read_map(map, sizeof map).region_count, ==, 2);
+    read_map(map, sizeof map);
+    CHECK(memory_usable_bytes(), ==, 0x2000);
+    CHECK(map_unknown(), ==, 0);
 }
 
-CASE(a_map_that_lies_about_its_length_ends)
+CASE(a_map_that_lies_about_its_length_ends_and_that_is_told)
 {
     struct entry map[] = { { 20, 0x100000, 0x1000, 1 }, { 20, 0x200000, 0x1000, 1 } };
 
-    for (size_t length = 0; length <= sizeof map; length++)
-        CHECK(read_map(map, length).region_count, ==, length / sizeof map[0]);
-    map[1].size = 19;
-    CHECK(read_map(map, sizeof map).region_count, ==, 1);
-    map[1].size = UINT32_MAX;
-    CHECK(read_map(map, sizeof map).region_count, ==, 1);
-    map[0].size = 0;
-    CHECK(read_map(map, sizeof map).region_count, ==, 0);
-}
-
-CASE(more_regions_than_there_is_room_for)
-{
-    struct entry map[BOOT_REGIONS_MAX + 10];
-
-    for (size_t i = 0; i < BOOT_REGIONS_MAX + 10; i++)
-        map[i] = (struct entry){ 20, i * 0x1000, 0x1000, 1 };
-    CHECK(read_map(map, sizeof map).region_count, ==, BOOT_REGIONS_MAX);
-    CHECK(read_map(map, sizeof map).left_out, ==, 10);
-}
-
-CASE(no_module_is_left_open)
-{
-    static struct boot_info info;
-    uint32_t modules[BOOT_MODULES_MAX + 5][4];
-
-    for (uint32_t i = 0; i < BOOT_MODULES_MAX + 5; i++) {
-        modules[i][0] = 0x200000 + i * 0x1000;
-        modules[i][1] = modules[i][0] + 100;
-        modules[i][2] = modules[i][3] = 0;
+    for (size_t length = 0; length <= sizeof map; length++) {
+        read_map(map, length);
+        CHECK(memory_usable_bytes(), ==, length / sizeof map[0] * 0x1000);
+        CHECK(map_unknown(), ==, length % sizeof map[0] != 0);
     }
-    modules[BOOT_MODULES_MAX + 1][1] = 0; /* this one makes no sense */
-    multiboot_read_modules((unsigned char *)modules, BOOT_MODULES_MAX + 5, &info);
-    CHECK(info.module_count, ==, BOOT_MODULES_MAX);
-    CHECK(info.modules[BOOT_MODULES_MAX - 1].start, ==, modules[BOOT_MODULES_MAX - 1][0]);
-    CHECK(info.modules[BOOT_MODULES_MAX - 1].end, ==, modules[BOOT_MODULES_MAX + 4][1]);
+    for (int size = -1; size < 20; size++) {
+        map[1].size = (uint32_t)size;
+        read_map(map, sizeof map);
+        CHECK(memory_usable_bytes(), ==, 0x1000);
+        CHECK(map_unknown(), ==, 1);
+    }
+    map[0].size = 0;
+    read_map(map, sizeof map);
+    CHECK(memory_usable_bytes(), ==, 0);
+}
+
+CASE(no_region_and_no_module_is_left_open)
+{
+    enum { MANY = 500 };
+    static struct entry map[MANY + 1];
+    static uint32_t modules[MANY][4];
+
+    for (uint32_t i = 0; i < MANY; i++) {
+        map[i] = (struct entry){ 20, 0x3000000 + i * 0x2000, 0x1000, 2 };
+        modules[i][0] = 0x1000000 + i * 0x2000;
+        modules[i][1] = modules[i][0] + 100;
+    }
+    map[MANY] = (struct entry){ 20, 0x100000, 0x5000000, 1 };
+    modules[MANY / 2][1] = 0; /* this one makes no sense */
+    read_map(map, sizeof map);
+    multiboot_read_modules((unsigned char *)modules, MANY);
+    CHECK(map_unknown(), ==, 1);
+    CHECK(map_given_up(), >, 0);
+    for (uint32_t i = 0; i < MANY; i++) {
+        CHECK(map_kind((uintptr_t)map[i].start + 0xFFF), ==, MEMORY_RESERVED);
+        CHECK(i == MANY / 2 || map_kind(modules[i][0] + 99) > MEMORY_USABLE, ==, true);
+    }
+    CHECK(map_kind(0x200000), ==, MEMORY_USABLE); /* the large pieces stay */
 }
 
 CASE(the_kernel_path_is_no_option)
@@ -134,14 +126,18 @@ CASE(the_kernel_path_is_no_option)
     }
 }
 
-CASE(a_long_command_line_is_cut)
+CASE(a_command_line_that_is_cut_is_told)
 {
     static struct boot_info info;
-    static char line[3 * BOOT_COMMAND_LINE_MAX];
+    static char line[BOOT_COMMAND_LINE_MAX + 2];
 
-    memset(line, 'x', sizeof line - 1);
-    multiboot_read_command_line(line, &info);
-    CHECK(strlen(info.command_line), ==, BOOT_COMMAND_LINE_MAX);
+    for (size_t length = BOOT_COMMAND_LINE_MAX - 1; length <= BOOT_COMMAND_LINE_MAX + 1; length++) {
+        memset(line, 'x', length);
+        multiboot_read_command_line(line, &info);
+        CHECK(info.command_line_cut, ==, length > BOOT_COMMAND_LINE_MAX);
+        CHECK(strlen(info.command_line), ==, length > BOOT_COMMAND_LINE_MAX ? BOOT_COMMAND_LINE_MAX : length);
+        CHECK(strstr(info.command_line, "...") != NULL, ==, info.command_line_cut);
+    }
 }
 
 CASE(random_bytes_do_no_harm)
@@ -151,9 +147,7 @@ CASE(random_bytes_do_no_harm)
         size_t length = (size_t)rand() % sizeof bytes;
         for (size_t i = 0; i < length; i++)
             bytes[i] = (unsigned char)(rand() % 3 ? rand() % 40 : rand());
-        struct boot_info info = read_map(bytes, length);
-        CHECK(info.region_count, <=, BOOT_REGIONS_MAX);
-        for (size_t i = 0; i < info.region_count; i++)
-            CHECK(info.regions[i].start, <, info.regions[i].end);
+        read_map(bytes, length);
+        map_check();
     }
 }

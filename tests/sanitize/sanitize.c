@@ -59,9 +59,10 @@ const char *symbol_of(uintptr_t address, uintptr_t *offset)
     return NULL;
 }
 
-bool option_value(const char *name, char *value, size_t size)
+bool option_size(const char *name, char *value, size_t *size)
 {
-    return strcmp(name, "heap") == 0 && snprintf(value, size, "%u", HEAP_BYTES) > 0;
+    *size = HEAP_BYTES;
+    return strcmp(name, "heap") == 0 && value[0] != '\0';
 }
 
 bool option_is(const char *name, const char *value)
@@ -72,10 +73,9 @@ bool option_is(const char *name, const char *value)
     return false;
 }
 
-bool parse_size(const char *number, size_t *size)
+size_t memory_usable_bytes(void)
 {
-    *size = strtoul(number, NULL, 10);
-    return true;
+    return 2 * HEAP_BYTES;
 }
 
 void *memory_place(size_t size, size_t *largest)
