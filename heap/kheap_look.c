@@ -53,11 +53,13 @@ static size_t overflow_of(const struct kheap_block *b, const unsigned char *tag,
     const uintptr_t expected[] = { fence_word(b->gap), size_word(b->size) };
     size_t changed = differing(tag, expected, b->owner != NULL ? 2 * WORD : WORD, first);
 
-    for (const unsigned char *at = tag; at-- > (const unsigned char *)b->payload + b->size;)
+    for (const unsigned char *at = tag, *end = up(b->payload, b->size); at != end;) {
+        at = down(at, 1);
         if (*at != KHEAP_SLACK_BYTE) {
             *first = at;
             changed++;
         }
+    }
     return changed;
 }
 

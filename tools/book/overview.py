@@ -53,7 +53,7 @@ def boot_lines():
 def regions(text):
     """Memory by address, with the kernel and the heap cut out of what is usable."""
     rows = [Region(int(start, 16), int(end, 16), name.split()[-1] if name in ("usable", "reserved") else "kernel") for start, end, name
-            in re.findall(r"^  (0x[0-9a-f]{10}) - (0x[0-9a-f]{10}) +\d+ KiB  (\w+)", text, re.M)]
+            in re.findall(r"^  (0x[0-9a-f]{8,10}) - (0x[0-9a-f]{8,10}) +\d+ KiB  (\w+)", text, re.M)]
     kernel = next((row for row in rows if row.name == "kernel"), None)
     if kernel is None:
         raise Trouble("`memory` did not tell where the kernel is")
