@@ -6,6 +6,7 @@
 #     bench.py [--quick] [--keep] [--gate]      gate: fail when an exact count grew over the one that is kept
 
 import datetime
+import hashlib
 import json
 import os
 import pathlib
@@ -82,15 +83,16 @@ def program(name, machine="x86-64"):
     return BUILD / (name if machine == "x86-64" else f"{name}-{machine}")
 
 
-def build_one(name, machine, parts):
-    """Each source on its own, so that no call can be in line. Tells whether all was there that it needs."""
-    flags = [*MACHINES[machine][0], *FLAGS, f"-DPEER_{name}"]
+def build_one(name, machine, parts, compiler="gcc"):
+    """Each source on its own, so that no call can be in line. Tells whether all was there that it needs. Another compiler
+    makes the heap alone: the loops around it stay the same."""
+    flags = [*MACHINES[machine][0], *FLAGS, "-Wno-unused-command-line-argument", f"-DPEER_{name.split('-')[0]}"]
     objects = []
     for part in ["bench/workloads.c", *parts]:
         if part.endswith(".c"):
             objects.append(f"{program(name, machine)}.{pathlib.Path(part).stem}.o")
             part = ["-c", part, "-o", objects[-1]]
-            done = execute("gcc", *flags, *[other for other in parts if not other.endswith(".c")], *part)
+            done = execute("gcc" if part[1].startswith("bench/") else compiler, *flags, *[other for other in parts if not other.endswith(".c")], *part)
             if done.returncode != 0:
                 break
     else:
@@ -109,6 +111,7 @@ def build():
             if not build_one(name, machine, PEERS[name][1]):
                 missing.append(PEERS[name][2] if machine == "x86-64" else "libc6-dev-i386")
         build_one("nothing", machine, NOTHING)
+        build_one("kheap-clang", machine, PEERS["kheap"][1], "clang")
     if missing:
         tell("")
         names = " ".join(dict.fromkeys(missing))
@@ -141,7 +144,7 @@ def collected(binary, function, rounds):
 def instructions(machine):
     """Of an allocation and of a free: what the second hundred rounds cost, less the loop around an empty call."""
     counts = {}
-    for peer in [*MACHINES[machine][1], "nothing"]:
+    for peer in [*MACHINES[machine][1], "kheap-clang", "nothing"]:
         tell(f"counting instructions, {machine}: {peer}")
         binary = program(peer, machine)
         counts[peer] = [(collected(binary, function, 200) - collected(binary, function, 100)) / 6400
@@ -159,8 +162,15 @@ def worst(calls):
             lines = run(program(peer), "worst", depth, calls).splitlines()
             found[peer, depth == 10] = [[int(n) for n in line.split()] for line in lines]
     empty = found["nothing", True][1]
-    return {peer: {depth: [[n - e + c for n, e, c in zip(line, empty, EMPTY_CALLS)] for line in found[peer, depth == "depth 10"]]
+    return empty, {peer: {depth: [[n - e + c for n, e, c in zip(line, empty, EMPTY_CALLS)] for line in found[peer, depth == "depth 10"]]
                    for depth in ("depth 10", "depth 1000000")} for peer in MACHINES["x86-64"][1]}
+
+
+def dearest(empty):
+    """Of kheap, over all sizes from 0 to 63 and alignments from 16 to 4096: the dearest allocation and free, without a gap and
+    with one; less what an empty call costs there."""
+    lines = run(program("kheap"), "dearest", 63, 4096).splitlines()
+    return dict(zip(("no gap", "gap"), [[int(n) - e + c for n, e, c in zip(line.split(), empty, EMPTY_CALLS)] for line in lines]))
 
 
 def overheads():
@@ -181,21 +191,32 @@ def results(quick):
     build()
     able = can_do()
     nanoseconds = times(able, 3 if quick else 9, 0.05 if quick else 1)
-    counts, dearest = {name: instructions(name) for name in MACHINES}, worst(64 if quick else 640)
+    counts = {name: instructions(name) for name in MACHINES}
+    empty, most = worst(64 if quick else 640)
     per_block = overheads()
     tell("measuring code")
     found = {"machine": machine(), "workloads": {name: what for name, (what, _) in WORKLOADS.items()},
-             "peers": {}, "code": code_size.measure(BUILD)}
+             "peers": {}, "code": code_size.measure(BUILD), "dearest": dearest(empty),
+             "clang": {name: of.pop("kheap-clang") for name, of in counts.items()}}
     for peer in PEERS:
         found["peers"][peer] = {
             "ns": {workload: round(statistics.median(nanoseconds[peer, workload]), 2) for workload in able[peer]},
             "ns from and to": {workload: [round(edge(nanoseconds[peer, workload]), 2) for edge in (min, max)] for workload in able[peer]},
             "instructions": {name: of[peer] for name, of in counts.items() if peer in of},
-            "worst": dearest.get(peer),
+            "worst": most.get(peer),
             "overhead": dict(zip(("1", "16", "100", "256"), per_block[peer])),
         }
     tell("")
+    found["runs"] = runs_with(found)
     return found
+
+
+def runs_with(found):
+    """The ratios of this run, behind those of the kept runs of the very same heap."""
+    heap = hashlib.sha256(b"".join(path.read_bytes() for path in sorted((ROOT / "heap").iterdir()))).hexdigest()[:16]
+    kept = json.loads((ROOT / "docs/bench.json").read_text()).get("runs", [])
+    now = {"at": datetime.datetime.now().isoformat(timespec="minutes"), "heap": heap, "ratios": tables.ratios(found)}
+    return [*(one for one in kept if one["heap"] == heap), now]
 
 
 def main():

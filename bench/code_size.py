@@ -4,6 +4,7 @@
 # reached only once something is wrong. Functions stay apart (none goes in line because it is called once), to tell them.
 
 import collections
+import pathlib
 import re
 import subprocess
 
@@ -14,15 +15,15 @@ TARGETS = {
 PREFIX = {"i386": "", "cortex-m0": "arm-none-eabi-"}
 CORE = {"kheap_init", "kheap_alloc", "kheap_alloc_aligned", "kheap_free"}
 OPERATIONS = CORE | {"kheap_try_alloc", "kheap_calloc", "kheap_resize", "kheap_mark", "kheap_release"}
-# Refusing and telling: reached from the operations once something is wrong, and not part of them.
-DIAGNOSIS = {"refuse_alloc", "refuse_free", "step", "kheap_check", "kheap_walk", "kheap_stats"}
+# The heart; and what looks, refuses and tells: reached from the heart only once something is wrong.
+SOURCES = ["heap/kheap.c", "heap/kheap_look.c"]
 
 
-def sizes_and_calls(target, build):
-    """Bytes of each function, and which others it mentions."""
-    path = build / f"size-{target}.o"
+def sizes_and_calls(target, build, source):
+    """Bytes of each function of a source, and which others of it each mentions."""
+    path = build / f"size-{target}-{source.stem}.o"
     subprocess.run([*TARGETS[target], "-std=c11", "-Os", "-ffreestanding", "-ffunction-sections", "-fno-inline-functions-called-once",
-                    "-c", "heap/kheap.c", "-o", path], check=True, cwd=build.parent.parent)
+                    "-c", source, "-o", path], check=True, cwd=build.parent.parent)
     shown = {tool: subprocess.run([PREFIX[target] + tool, option, path], stdout=subprocess.PIPE, text=True, check=True).stdout
              for tool, option in (("size", "-A"), ("objdump", "-r"))}
     sizes = {name: int(size) for name, size in re.findall(r"^\.text\.([\w.]+) +(\d+)", shown["size"], re.M)}
@@ -32,22 +33,23 @@ def sizes_and_calls(target, build):
     return sizes, calls
 
 
-def reached(roots, calls, stop):
-    seen, ahead = set(), [name for name in roots if name not in stop]
+def reached(roots, calls):
+    seen, ahead = set(), list(roots)
     while ahead:
         name = ahead.pop()
         if name not in seen:
             seen.add(name)
-            ahead += [other for other in calls[name] if other.split(".")[0] not in stop]
+            ahead += calls[name]
     return seen
 
 
 def measure(build):
     found = {}
     for target in TARGETS:
-        sizes, calls = sizes_and_calls(target, build)
-        core, operations = reached(CORE, calls, DIAGNOSIS), reached(OPERATIONS, calls, DIAGNOSIS)
+        (sizes, calls), (looking, _) = (sizes_and_calls(target, build, pathlib.Path(source)) for source in SOURCES)
+        core, operations = reached(CORE, calls), reached(OPERATIONS, calls)
         found[target] = {"core": sum(sizes[name] for name in core if name in sizes),
                          "all operations": sum(sizes[name] for name in operations if name in sizes),
-                         "diagnosis": sum(size for name, size in sizes.items() if name not in operations)}
+                         "diagnosis": sum(looking.values()),
+                         "functions": {name.split(".")[0]: size for name, size in sorted(sizes.items()) if name in operations}}
     return found
