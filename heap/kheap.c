@@ -85,8 +85,8 @@ INLINE bool quick_room(const struct kheap *h, const unsigned char *from, size_t 
     return room <= total && address_of(from) % KHEAP_ALIGN == 0 && left <= room && left >= TAG + KHEAP_ALIGN - 1;
 }
 
-/* The poison reaches over the tag's place, so SIZE and what lies above come later; the word at the end comes over FENCE,
- * which is the same. */
+/* The poison reaches over the tag's place, so the tag comes later; and FENCE after the word that may lie over it, for what was
+ * just stored a processor hands on at once only if it was one store. */
 INLINE unsigned char *put_quick(unsigned char *from, size_t total, size_t size)
 {
     unsigned char *end = up(from, size), *boundary = boundary_of(from, size);
@@ -97,9 +97,9 @@ INLINE unsigned char *put_quick(unsigned char *from, size_t total, size_t size)
       @ loop variant n; */
     for (size_t n = KHEAP_ALIGN / WORD - 1; n > 0; n--)
         set_at(up(end, n * WORD), POISON);
-    set_below(boundary, FENCE, POISON);
     set_below(boundary, SIZE, size_word(size));
     set_at(end, POISON);
+    set_below(boundary, FENCE, POISON);
     uintptr_t owner = (uintptr_t)CALLER;
     set_below(boundary, OWNER, owner);
     set_below(boundary, SEAL, seal_for(total, boundary, word_below(boundary, SIZE), owner, POISON));
@@ -334,6 +334,17 @@ CALL struct kheap_mark kheap_mark(const struct kheap *h)
     return (struct kheap_mark){ 0 };
 }
 
+/* The same as kheap_begin_of, in line for what has no gap. */
+INLINE const unsigned char *begin_quickly(const struct kheap *h, const unsigned char *boundary)
+{
+    size_t taken = taken_told(word_below(boundary, SIZE));
+
+    if (!QUICK || taken < TAG || taken > distance(h->heap_start, boundary))
+        return kheap_begin_of(h, boundary);
+    const unsigned char *payload = down(boundary, taken);
+    return sealed(size_of_heap(h), payload) && fenced(payload, boundary) ? payload : kheap_begin_of(h, boundary);
+}
+
 /* Walks down to the mark, looking at each block that would go. A stale tag may still lie in somebody's payload, so only
  * a boundary that the walk meets counts. */
 static bool leads_to(const struct kheap *h, struct kheap_mark mark)
@@ -345,7 +356,7 @@ static bool leads_to(const struct kheap *h, struct kheap_mark mark)
     /*@ loop invariant at == \null || (edge_in(h, (unsigned char *)at) && has_seal(h, (unsigned char *)at));
       @ loop assigns at; */
     while (at != NULL && at > h->heap_start && address_of(at) > address_of(mark.position))
-        at = kheap_begin_of(h, at);
+        at = begin_quickly(h, at);
     return at != NULL && at == mark.position && fingerprint(at) == mark.seal;
 }
 
