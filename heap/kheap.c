@@ -231,7 +231,7 @@ INLINE bool fenced(const unsigned char *payload, const unsigned char *boundary)
     const unsigned char *fence = down(boundary, TAG);
     uintptr_t size = word_below(boundary, SIZE);
 
-    if (word_at(up(payload, size_told(size))) != POISON)
+    if (word_at(end_of(payload, size)) != POISON)
         return false;
     if (size % 16 < 8 && word_at(down(fence, 7)) != POISON) /* 8 to 15 bytes of slack */
         return false;
@@ -239,7 +239,7 @@ INLINE bool fenced(const unsigned char *payload, const unsigned char *boundary)
         return true;
     if (size % 16 < 8 && word_at(down(fence, 3)) != POISON)
         return false;
-    return size % 8 >= 4 || word_at(up(payload, size_told(size) + WORD)) == POISON; /* 4 to 7, 12 to 15 */
+    return size % 8 >= 4 || word_at(up(end_of(payload, size), WORD)) == POISON; /* 4 to 7, 12 to 15 */
 }
 
 APART bool all_poison(const unsigned char *from, const unsigned char *to)
@@ -271,7 +271,7 @@ static unsigned char *begin_of(const struct kheap *h, const unsigned char *bound
     unsigned char *payload = down(boundary, taken);
     if (gap > distance(h->heap_start, payload) || !stands(h, down(payload, gap)))
         return NULL;
-    if (!all_poison(up(payload, size_told(size)), down(boundary, TAG)) || (gap != 0 && !filled(payload, gap)))
+    if (!all_poison(end_of(payload, size), down(boundary, TAG)) || (gap != 0 && !filled(payload, gap)))
         return NULL;
     return down(payload, gap);
 }

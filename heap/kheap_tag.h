@@ -109,6 +109,7 @@ static inline unsigned char *boundary_of(const unsigned char *payload, size_t si
     const unsigned char *past = up(payload, size + (TAG + KHEAP_ALIGN - 1));
 
     //@ assert at((unsigned char *)past) == at((unsigned char *)payload) + size + T + 15;
+    //@ assert size + T + 15 - at((unsigned char *)past) % 16 == takes(size);
     return down(past, address_of(past) % KHEAP_ALIGN);
 }
 
@@ -126,6 +127,12 @@ static inline size_t size_told(uintptr_t size_word)
 static inline size_t taken_told(uintptr_t size_word)
 {
     return size_word - size_word % KHEAP_ALIGN - KEY;
+}
+
+/* Where the bytes that were asked for end. */
+static inline unsigned char *end_of(const unsigned char *payload, uintptr_t size_word)
+{
+    return up(payload, size_told(size_word));
 }
 
 /* A gap is a sum that is never one bit away from poison, and whose first byte is neither poison's nor 0. */
