@@ -10,59 +10,76 @@
 #define ALL_POISON (UINTPTR_MAX / 255 * KHEAP_SLACK_BYTE) /* POISON */
 
 /*@ logic integer key = UINTPTR_MAX - 0x3C6EF36F;
-  @ logic integer pad(integer address, integer align) = (align - address % align) % align;
+  @ logic integer pad(integer address, integer align) = address % align == 0 ? 0 : align - address % align;
   @ logic integer takes(integer size) = size + pad(size, 16) + T;
   @ logic integer size_for(integer size) = (uintptr_t)(size + (uintptr_t)(T + 15 + key));
   @ logic integer size_in(integer w) = (uintptr_t)(w - (uintptr_t)(T + 15 + key));
   @ logic integer taken_in(integer w) = (uintptr_t)(w - w % 16 - key);
   @ logic integer fence_for(integer gap) = gap == 0 ? ALL_POISON : (uintptr_t)(UINTPTR_MAX - ALL_POISON + gap);
   @ logic integer gap_in(integer w) = w == ALL_POISON ? 0 : (uintptr_t)(w - (UINTPTR_MAX - ALL_POISON));
-  @
-  @ lemma apart: \forall integer a, t, d; 0 <= t && 0 <= d && a == t + d && a % 16 == 0 && t % 16 == 0 ==> d % 16 == 0;
-  @ lemma further: \forall integer a, t, d; 0 <= t && 0 <= d && a == t + d && d % 16 == 0 && t % 16 == 0 ==> a % 16 == 0;
-  @ lemma alike: \forall integer x, y; 0 <= y && x == y + 0x3C6EF370 ==> x % 16 == y % 16;
-  @ lemma cut: \forall integer e, x; 0 <= e && x == e - e % 16 ==> x % 16 == 0;
-  @ lemma pad_none: \forall integer s; 0 <= s && s % 16 == 0 ==> pad(s, 16) == 0;
-  @ lemma pad_some: \forall integer s; 0 <= s && s % 16 != 0 ==> pad(s, 16) == 16 - s % 16;
-  @ lemma padded: \forall integer a, x; 0 <= a && x == a + pad(a, 16) ==> x % 16 == 0;
-  @ lemma takes_whole: \forall integer s; 0 <= s ==> takes(s) % 16 == 0 && s + T <= takes(s) <= s + T + 15;
-  @ lemma past: \forall integer a, s, p; 0 <= a && 0 <= s && a % 16 == 0 && p == a + s + T + 15 ==>
-  @    s + T + 15 - p % 16 == takes(s);
-  @ lemma rest: \forall integer s, p; 0 <= s && p == s + T + 15 ==> p - p % 16 == takes(s);
+  @*/
+
+/* Steps on the way to a lemma are not shown with the functions' goals: each one makes a prover slower. */
+#ifdef STEPS
+/*@ lemma past_sum: \forall integer a, s; 0 <= a && 0 <= s && a % 16 == 0 ==> s + T + 15 - (a + s + T + 15) % 16 == takes(s);
   @ lemma two: \forall integer g, x; 0 <= g && g % 16 == 0 && x == g + (UINTPTR_MAX - ALL_POISON) ==> x % 16 == 2;
   @ lemma two_high: \forall integer g, x; 0 <= g && 0 <= x && g % 16 == 0 && x + UINTPTR_MAX + 1 == g + (UINTPTR_MAX - ALL_POISON) ==>
   @    x % 16 == 2;
-  @ axiomatic Unsigned {
+  @ lemma alike: \forall integer x, y; 0 <= y && x == y + 0x3C6EF370 ==> x % 16 == y % 16; */
+#endif
+/*@ axiomatic Unsigned {
   @    axiom below: \forall integer x; -UINTPTR_MAX - 1 <= x < 0 ==> (uintptr_t)x == x + UINTPTR_MAX + 1;
   @    axiom above: \forall integer x; UINTPTR_MAX < x <= 2 * UINTPTR_MAX + 1 ==> (uintptr_t)x == x - UINTPTR_MAX - 1;
   @ }
-  @ lemma told_size: \forall integer size; 0 <= size <= UINTPTR_MAX ==> size_in(size_for(size)) == size;
-  @ lemma low: \forall integer size; 0 <= size < 0x3C6EF36F + 1 - T - 15 ==> size_for(size) == size + T + 15 + key;
+  @ lemma told_size: \forall integer size; 0 <= size <= UINTPTR_MAX ==> size_in(size_for(size)) == size; */
+#ifdef STEPS
+/*@ lemma low: \forall integer size; 0 <= size < 0x3C6EF36F + 1 - T - 15 ==> size_for(size) == size + T + 15 + key;
   @ lemma high: \forall integer size; 0x3C6EF36F + 1 - T - 15 <= size <= UINTPTR_MAX - T - 15 ==>
   @    size_for(size) == size + T + 15 - (0x3C6EF36F + 1);
   @ lemma told_low: \forall integer size; 0 <= size < 0x3C6EF36F + 1 - T - 15 ==> size_for(size) % 16 == (size + T + 15) % 16;
   @ lemma told_high: \forall integer size; 0x3C6EF36F + 1 - T - 15 <= size <= UINTPTR_MAX - T - 15 ==>
   @    size_for(size) % 16 == (size + T + 15) % 16;
   @ lemma taken_low: \forall integer w; key <= w - w % 16 && w <= UINTPTR_MAX ==> taken_in(w) == w - w % 16 - key;
-  @ lemma taken_high: \forall integer w; 0 <= w && w - w % 16 < key ==> taken_in(w) == w - w % 16 - key + UINTPTR_MAX + 1;
-  @ lemma told_taken_low: \forall integer size; 0 <= size < 0x3C6EF36F + 1 - T - 15 ==> taken_in(size_for(size)) == takes(size);
+  @ lemma taken_high: \forall integer w; 0 <= w && w - w % 16 < key ==> taken_in(w) == w - w % 16 - key + UINTPTR_MAX + 1; */
+#endif
+/*@ lemma cut: \forall integer e, x; 0 <= e && x == e - e % 16 ==> x % 16 == 0;
+  @ lemma unkey: \forall integer x, t; 0 <= x && 0 <= t && x % 16 == 0 && (t == x - key || t == x - key + UINTPTR_MAX + 1) ==>
+  @    t % 16 == 0;
+  @ lemma padded: \forall integer a, x; 0 <= a && x == a + pad(a, 16) ==> x % 16 == 0;
+  @ lemma takes_whole: \forall integer s; 0 <= s ==> takes(s) % 16 == 0 && s + T <= takes(s) <= s + T + 15; */
+#ifdef STEPS
+/*@ lemma rest: \forall integer s, p; 0 <= s && p == s + T + 15 ==> p - p % 16 == takes(s); */
+#endif
+/*@ lemma past: \forall integer a, s, p; 0 <= a && 0 <= s && a % 16 == 0 && p == a + s + T + 15 ==>
+  @    s + T + 15 - p % 16 == takes(s);
+  @ lemma apart: \forall integer a, t, d; 0 <= t && 0 <= d && a == t + d && a % 16 == 0 && t % 16 == 0 ==> d % 16 == 0;
+  @ lemma further: \forall integer a, t, d; 0 <= t && 0 <= d && a == t + d && d % 16 == 0 && t % 16 == 0 ==> a % 16 == 0; */
+#ifdef STEPS
+/*@ lemma told_taken_low: \forall integer size; 0 <= size < 0x3C6EF36F + 1 - T - 15 ==> taken_in(size_for(size)) == takes(size);
   @ lemma told_taken_high: \forall integer size; 0x3C6EF36F + 1 - T - 15 <= size <= UINTPTR_MAX - T - 15 ==>
-  @    taken_in(size_for(size)) == takes(size);
-  @ lemma told_taken: \forall integer size; 0 <= size <= UINTPTR_MAX - T - 15 ==> taken_in(size_for(size)) == takes(size);
-  @ lemma taken_whole: \forall integer w; 0 <= w <= UINTPTR_MAX ==> taken_in(w) % 16 == 0;
-  @ lemma end_told: \forall integer w; 0 <= w <= UINTPTR_MAX ==>
+  @    taken_in(size_for(size)) == takes(size); */
+#endif
+/*@ lemma told_taken: \forall integer size; 0 <= size <= UINTPTR_MAX - T - 15 ==> taken_in(size_for(size)) == takes(size); */
+#ifdef STEPS
+/*@ lemma end_told: \forall integer w; 0 <= w <= UINTPTR_MAX ==>
   @    size_in(w) == (uintptr_t)(taken_in(w) - (T + 15 - w % 16));
   @ lemma end_within: \forall integer w; 0 <= w <= UINTPTR_MAX && T + 15 - w % 16 <= taken_in(w) ==>
   @    size_in(w) == taken_in(w) - (T + 15 - w % 16);
   @ lemma end_before: \forall integer w; 0 <= w <= UINTPTR_MAX && taken_in(w) < T + 15 - w % 16 ==>
-  @    size_in(w) == taken_in(w) - (T + 15 - w % 16) + UINTPTR_MAX + 1;
-  @ lemma told_gap: \forall integer gap; 0 <= gap <= UINTPTR_MAX && gap % 16 == 0 ==> gap_in(fence_for(gap)) == gap;
-  @ lemma fence_low: \forall integer gap; 0 < gap <= ALL_POISON && gap % 16 == 0 ==> fence_for(gap) % 16 == 2;
+  @    size_in(w) == taken_in(w) - (T + 15 - w % 16) + UINTPTR_MAX + 1; */
+#endif
+/*@ lemma end_either: \forall integer w; 0 <= w <= UINTPTR_MAX ==> 0 <= taken_in(w) && 0 <= w % 16 < 16 &&
+  @    (size_in(w) == taken_in(w) - (T + 15 - w % 16) || size_in(w) == taken_in(w) - (T + 15 - w % 16) + UINTPTR_MAX + 1);
+  @ lemma told_gap: \forall integer gap; 0 <= gap <= UINTPTR_MAX && gap % 16 == 0 ==> gap_in(fence_for(gap)) == gap; */
+#ifdef STEPS
+/*@ lemma fence_low: \forall integer gap; 0 < gap <= ALL_POISON && gap % 16 == 0 ==> fence_for(gap) % 16 == 2;
   @ lemma fence_over: \forall integer gap; ALL_POISON < gap <= UINTPTR_MAX ==> fence_for(gap) == gap - ALL_POISON - 1;
-  @ lemma fence_high: \forall integer gap; ALL_POISON < gap <= UINTPTR_MAX && gap % 16 == 0 ==> fence_for(gap) % 16 == 2;
-  @ lemma fence_byte: \forall integer gap, w; 0 < gap <= UINTPTR_MAX && gap % 16 == 0 && w == fence_for(gap) ==>
-  @    w % 256 != KHEAP_SLACK_BYTE;
-  @ axiomatic Memory {
+  @ lemma fence_high: \forall integer gap; ALL_POISON < gap <= UINTPTR_MAX && gap % 16 == 0 ==> fence_for(gap) % 16 == 2; */
+#endif
+/*@ lemma fence_byte: \forall integer gap, w; 0 < gap <= UINTPTR_MAX && gap % 16 == 0 && w == fence_for(gap) ==>
+  @    w % 256 != KHEAP_SLACK_BYTE; */
+
+/*@ axiomatic Memory {
   @    logic integer at(unsigned char *p);
   @    axiom steps: \forall unsigned char *p, *q; \base_addr(p) == \base_addr(q) ==> at(p) - at(q) == p - q;
   @    logic integer word_of{L}(unsigned char *p) reads p[0 .. sizeof(uintptr_t) - 1];
@@ -163,7 +180,7 @@ static unsigned char *boundary_of(const unsigned char *payload, size_t size);
 static uintptr_t size_word(size_t size);
 /*@ assigns \nothing; ensures \result == size_in(size_word); */
 static size_t size_told(uintptr_t size_word);
-/*@ assigns \nothing; ensures \result == taken_in(size_word); */
+/*@ assigns \nothing; ensures \result == taken_in(size_word) && \result % 16 == 0; */
 static size_t taken_told(uintptr_t size_word);
 /*@ requires T + T <= at((unsigned char *)payload) && at((unsigned char *)payload) + taken_in(size_word) <= UINTPTR_MAX;
   @ assigns \nothing;
