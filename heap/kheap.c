@@ -239,7 +239,7 @@ INLINE bool fenced(const unsigned char *payload, const unsigned char *boundary)
         return true;
     if (size % 16 < 8 && word_at(down(fence, 3)) != POISON)
         return false;
-    return size % 8 >= 4 || word_at(up(end_of(payload, size), WORD)) == POISON; /* 4 to 7, 12 to 15 */
+    return size % 8 >= 4 || word_at(up(payload, size_told(size) + WORD)) == POISON; /* 4 to 7, 12 to 15 */
 }
 
 APART bool all_poison(const unsigned char *from, const unsigned char *to)

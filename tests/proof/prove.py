@@ -31,10 +31,12 @@ interactive = false
 shortcut = "z3-calm"
 """
 
-PROVED = """distance size_of_heap free_bytes to_multiple boundary_of size_word size_told taken_told fence_word gap_told seal_for sealed
-fits turned fingerprint put_tag kheap_init stands poison quick_room put_quick take_quick take kheap_alloc kheap_alloc_aligned
-kheap_try_alloc clear product kheap_calloc ends_last fenced all_poison filled begin_of free_last kheap_free kheap_resize kheap_mark
-leads_to kheap_release there_and_back""".split()
+PROVED = """distance size_of_heap free_bytes to_multiple boundary_of size_word size_told taken_told end_of fence_word gap_told
+seal_for sealed fits put_tag stands quick_room clear product all_poison filled kheap_mark kheap_release""".split()
+
+# Their contracts stand in proof.c and are not proved yet, whole or in part; who calls them is proved as if they were.
+NOT_YET = """turned fingerprint kheap_init poison put_quick take_quick take kheap_alloc kheap_alloc_aligned kheap_try_alloc
+kheap_calloc ends_last fenced begin_of free_last kheap_free kheap_resize leads_to there_and_back""".split()
 
 # Taken as they are: seven lines where C meets memory; that refusing reads and reports, and changes nothing; and the three of
 # bits, which bits.smt2 proves.
@@ -101,7 +103,7 @@ def main():
     functions = sys.argv[1:] or PROVED
     goals, lemmas = prove_functions(functions), prove_lemmas()
     bits = sum(prove_bits(prover, width) for prover in ("z3", "cvc4") for width in (32, 64))
-    print(f"proof of heap/kheap.c: {goals} goals of {len(functions)} functions and {lemmas} lemmas valid, none left; "
+    print(f"proof of heap/kheap.c: {goals} goals of {len(functions)} functions and {lemmas} lemmas valid; {len(NOT_YET)} functions not proved yet; "
           f"{len(GIVEN)} functions given, 3 of them proved as {bits} statements on bits")
 
 
