@@ -327,8 +327,7 @@ CALL struct kheap_mark kheap_mark(const struct kheap *h)
     return (struct kheap_mark){ 0 };
 }
 
-/* Walks down to the mark, looking at each block that would go. A stale tag may still lie in somebody's payload, so only
- * a boundary that the walk meets counts. */
+/* Walks down to the mark, looking at each block that would go: a stale tag in somebody's payload does not count. */
 static bool leads_to(const struct kheap *h, struct kheap_mark mark)
 {
     const unsigned char *at = h->free_memory_pointer;
