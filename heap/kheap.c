@@ -227,7 +227,7 @@ INLINE bool fenced(const unsigned char *payload, const unsigned char *boundary)
     const unsigned char *fence = down(boundary, TAG);
     uintptr_t size = word_below(boundary, SIZE);
 
-    if (word_at(up(payload, size_told(size))) != POISON)
+    if (word_at(end_of(payload, size)) != POISON)
         return false;
     if (size % 16 < 8 && word_at(down(fence, 7)) != POISON) /* 8 to 15 bytes of slack */
         return false;
@@ -264,7 +264,7 @@ INLINE bool filled(const unsigned char *payload, size_t gap)
  * lies where it begins stands as well. */
 INLINE bool whole(const struct kheap *h, const unsigned char *payload, const unsigned char *boundary, size_t gap)
 {
-    const unsigned char *fence = down(boundary, TAG), *end = up(payload, size_told(word_below(boundary, SIZE)));
+    const unsigned char *fence = down(boundary, TAG), *end = end_of(payload, word_below(boundary, SIZE));
 
     return gap <= address_of(payload) && stands(h, down(payload, gap)) && slack_whole(end, fence) &&
            (word_below(fence, 0) == POISON || filled(payload, gap));
@@ -345,8 +345,7 @@ INLINE const unsigned char *begin_quickly(const struct kheap *h, const unsigned 
     return sealed(size_of_heap(h), payload) && fenced(payload, boundary) ? payload : kheap_begin_of(h, boundary);
 }
 
-/* Walks down to the mark, looking at each block that would go. A stale tag may still lie in somebody's payload, so only
- * a boundary that the walk meets counts. */
+/* Walks down to the mark, looking at each block that would go: a stale tag in somebody's payload does not count. */
 static bool leads_to(const struct kheap *h, struct kheap_mark mark)
 {
     const unsigned char *at = h->free_memory_pointer;

@@ -1,11 +1,12 @@
 ; SPDX-License-Identifier: MIT
 ;
-; The two functions of bits in heap/kheap.c, power_of_two and padding, for every word of WIDTH bits (make prove puts 32
+; The three functions of bits in heap/kheap.c, power_of_two, padding and no_gap, for every word of WIDTH bits (make prove puts 32
 ; and 64 in its place). Each answer must be unsat: there is no counterexample.
 (set-logic QF_BV)
 (define-sort Word () (_ BitVec WIDTH))
 (declare-const a Word)
 (declare-const k Word)
+(declare-const n Word)
 (declare-const align Word)
 (define-const zero Word (_ bv0 WIDTH))
 (define-const one Word (_ bv1 WIDTH))
@@ -36,4 +37,9 @@
 
 (push) (echo "and from one multiple of 16 to another")
 (assert (and (= (bvand a fifteen) zero) (distinct (bvand gap fifteen) zero)))
+(check-sat) (pop)
+
+(push) (echo "an address and an alignment that share no bit with what is one less: no gap")
+(assert (and (distinct a zero) (= (bvand (bvor a n) (bvsub n one)) zero)))
+(assert (not (and (power_of_two n) (= (padding a n) zero))))
 (check-sat) (pop)

@@ -9,11 +9,77 @@
 #define T ((integer)(4 * sizeof(uintptr_t)))
 #define ALL_POISON (UINTPTR_MAX / 255 * KHEAP_SLACK_BYTE) /* POISON */
 
+/*@ logic integer key = UINTPTR_MAX - 0x3C6EF36F;
+  @ logic integer pad(integer address, integer align) = address % align == 0 ? 0 : align - address % align;
+  @ logic integer takes(integer size) = size + pad(size, 16) + T;
+  @ logic integer size_for(integer size) = (uintptr_t)(size + (uintptr_t)(T + 15 + key));
+  @ logic integer size_in(integer w) = (uintptr_t)(w - (uintptr_t)(T + 15 + key));
+  @ logic integer taken_in(integer w) = (uintptr_t)(w - w % 16 - key);
+  @ logic integer fence_for(integer gap) = gap == 0 ? ALL_POISON : (uintptr_t)(UINTPTR_MAX - ALL_POISON + gap);
+  @ logic integer gap_in(integer w) = w == ALL_POISON ? 0 : (uintptr_t)(w - (UINTPTR_MAX - ALL_POISON));
+  @*/
+
+/* Steps on the way to a lemma are not shown with the functions' goals: each one makes a prover slower. */
+#ifdef STEPS
+/*@ lemma alike: \forall integer x, y; 0 <= y && x == y + 0x3C6EF370 ==> x % 16 == y % 16;
+  @ lemma past_sum: \forall integer a, s; 0 <= a && 0 <= s && a % 16 == 0 ==> s + T + 15 - (a + s + T + 15) % 16 == takes(s);
+  @ lemma two: \forall integer g, x; 0 <= g && g % 16 == 0 && x == g + (UINTPTR_MAX - ALL_POISON) ==> x % 16 == 2;
+  @ lemma two_high: \forall integer g, x; 0 <= g && 0 <= x && g % 16 == 0 && x + UINTPTR_MAX + 1 == g + (UINTPTR_MAX - ALL_POISON) ==>
+  @    x % 16 == 2; */
+#endif
 /*@ axiomatic Unsigned {
   @    axiom below: \forall integer x; -UINTPTR_MAX - 1 <= x < 0 ==> (uintptr_t)x == x + UINTPTR_MAX + 1;
   @    axiom above: \forall integer x; UINTPTR_MAX < x <= 2 * UINTPTR_MAX + 1 ==> (uintptr_t)x == x - UINTPTR_MAX - 1;
   @ }
-  @ axiomatic Memory {
+  @ lemma told_size: \forall integer size; 0 <= size <= UINTPTR_MAX ==> size_in(size_for(size)) == size; */
+#ifdef STEPS
+/*@ lemma low: \forall integer size; 0 <= size < 0x3C6EF36F + 1 - T - 15 ==> size_for(size) == size + T + 15 + key;
+  @ lemma high: \forall integer size; 0x3C6EF36F + 1 - T - 15 <= size <= UINTPTR_MAX - T - 15 ==>
+  @    size_for(size) == size + T + 15 - (0x3C6EF36F + 1);
+  @ lemma told_low: \forall integer size; 0 <= size < 0x3C6EF36F + 1 - T - 15 ==> size_for(size) % 16 == (size + T + 15) % 16;
+  @ lemma told_high: \forall integer size; 0x3C6EF36F + 1 - T - 15 <= size <= UINTPTR_MAX - T - 15 ==>
+  @    size_for(size) % 16 == (size + T + 15) % 16;
+  @ lemma taken_low: \forall integer w; key <= w - w % 16 && w <= UINTPTR_MAX ==> taken_in(w) == w - w % 16 - key;
+  @ lemma taken_high: \forall integer w; 0 <= w && w - w % 16 < key ==> taken_in(w) == w - w % 16 - key + UINTPTR_MAX + 1; */
+#endif
+/*@ lemma cut: \forall integer e, x; 0 <= e && x == e - e % 16 ==> x % 16 == 0;
+  @ lemma unkey: \forall integer x, t; 0 <= x && 0 <= t && x % 16 == 0 && (t == x - key || t == x - key + UINTPTR_MAX + 1) ==>
+  @    t % 16 == 0;
+  @ lemma padded: \forall integer a, x; 0 <= a && x == a + pad(a, 16) ==> x % 16 == 0;
+  @ lemma takes_whole: \forall integer s; 0 <= s ==> takes(s) % 16 == 0 && s + T <= takes(s) <= s + T + 15; */
+#ifdef STEPS
+/*@ lemma rest: \forall integer s, p; 0 <= s && p == s + T + 15 ==> p - p % 16 == takes(s); */
+#endif
+/*@ lemma past: \forall integer a, s, p; 0 <= a && 0 <= s && a % 16 == 0 && p == a + s + T + 15 ==>
+  @    s + T + 15 - p % 16 == takes(s);
+  @ lemma apart: \forall integer a, t, d; 0 <= t && 0 <= d && a == t + d && a % 16 == 0 && t % 16 == 0 ==> d % 16 == 0;
+  @ lemma further: \forall integer a, t, d; 0 <= t && 0 <= d && a == t + d && d % 16 == 0 && t % 16 == 0 ==> a % 16 == 0; */
+#ifdef STEPS
+/*@ lemma told_taken_low: \forall integer size; 0 <= size < 0x3C6EF36F + 1 - T - 15 ==> taken_in(size_for(size)) == takes(size);
+  @ lemma told_taken_high: \forall integer size; 0x3C6EF36F + 1 - T - 15 <= size <= UINTPTR_MAX - T - 15 ==>
+  @    taken_in(size_for(size)) == takes(size); */
+#endif
+/*@ lemma told_taken: \forall integer size; 0 <= size <= UINTPTR_MAX - T - 15 ==> taken_in(size_for(size)) == takes(size); */
+#ifdef STEPS
+/*@ lemma end_told: \forall integer w; 0 <= w <= UINTPTR_MAX ==>
+  @    size_in(w) == (uintptr_t)(taken_in(w) - (T + 15 - w % 16));
+  @ lemma end_within: \forall integer w; 0 <= w <= UINTPTR_MAX && T + 15 - w % 16 <= taken_in(w) ==>
+  @    size_in(w) == taken_in(w) - (T + 15 - w % 16);
+  @ lemma end_before: \forall integer w; 0 <= w <= UINTPTR_MAX && taken_in(w) < T + 15 - w % 16 ==>
+  @    size_in(w) == taken_in(w) - (T + 15 - w % 16) + UINTPTR_MAX + 1; */
+#endif
+/*@ lemma end_either: \forall integer w; 0 <= w <= UINTPTR_MAX ==> 0 <= taken_in(w) && 0 <= w % 16 < 16 &&
+  @    (size_in(w) == taken_in(w) - (T + 15 - w % 16) || size_in(w) == taken_in(w) - (T + 15 - w % 16) + UINTPTR_MAX + 1);
+  @ lemma told_gap: \forall integer gap; 0 <= gap <= UINTPTR_MAX && gap % 16 == 0 ==> gap_in(fence_for(gap)) == gap; */
+#ifdef STEPS
+/*@ lemma fence_low: \forall integer gap; 0 < gap <= ALL_POISON && gap % 16 == 0 ==> fence_for(gap) % 16 == 2;
+  @ lemma fence_over: \forall integer gap; ALL_POISON < gap <= UINTPTR_MAX ==> fence_for(gap) == gap - ALL_POISON - 1;
+  @ lemma fence_high: \forall integer gap; ALL_POISON < gap <= UINTPTR_MAX && gap % 16 == 0 ==> fence_for(gap) % 16 == 2; */
+#endif
+/*@ lemma fence_byte: \forall integer gap, w; 0 < gap <= UINTPTR_MAX && gap % 16 == 0 && w == fence_for(gap) ==>
+  @    w % 256 != KHEAP_SLACK_BYTE; */
+
+/*@ axiomatic Memory {
   @    logic integer at(unsigned char *p);
   @    axiom steps: \forall unsigned char *p, *q; \base_addr(p) == \base_addr(q) ==> at(p) - at(q) == p - q;
   @    logic integer word_of{L}(unsigned char *p) reads p[0 .. sizeof(uintptr_t) - 1];
@@ -24,31 +90,24 @@
   @       \forall unsigned char *p; \base_addr(p) == \base_addr(from) && from <= p < to ==> *p == KHEAP_SLACK_BYTE;
   @    axiom poison_is_a_word{L}: \forall unsigned char *p;
   @       poisoned{L}(p, p + sizeof(uintptr_t)) <==> word_of{L}(p) == ALL_POISON;
+  @    axiom first_byte{L}: \forall unsigned char *p; *p == word_of{L}(p) % 256;
   @    predicate untouched{A, B}(unsigned char *from, unsigned char *to) = \forall unsigned char *p;
   @       \base_addr{A}(p) == \base_addr{A}(from) && (p + sizeof(uintptr_t) <= from || to <= p) ==> word_of{A}(p) == word_of{B}(p);
   @ }
   @
-  @ predicate heap(struct kheap *h) = \valid(h) &&
-  @    \base_addr(h->heap_start) == \base_addr(h->heap_end) == \base_addr(h->free_memory_pointer) &&
+  @ predicate ends(struct kheap *h) = \valid(h) && \base_addr(h->heap_start) == \base_addr(h->heap_end) &&
   @    h->heap_start <= h->heap_end && at(h->heap_end) <= UINTPTR_MAX && at(h->heap_start) >= T + T &&
-  @    0 <= at(h->free_memory_pointer) <= UINTPTR_MAX &&
   @    at(h->heap_start) % 16 == 0 && at(h->heap_end) % 16 == 0 &&
   @    \valid(h->heap_start + (-T .. h->heap_end - h->heap_start - 1)) &&
   @    \separated(h, h->heap_start + (-T .. h->heap_end - h->heap_start - 1));
+  @ predicate heap(struct kheap *h) = ends(h) && \base_addr(h->free_memory_pointer) == \base_addr(h->heap_start) &&
+  @    0 <= at(h->free_memory_pointer) <= UINTPTR_MAX;
   @
   @ predicate edge_in(struct kheap *h, unsigned char *b) = \base_addr(b) == \base_addr(h->heap_start) &&
   @    h->heap_start <= b <= h->heap_end && at(h->heap_start) <= at(b) <= at(h->heap_end) && at(b) % 16 == 0;
   @ predicate somewhere(struct kheap *h, unsigned char *p) =
   @    \base_addr(p) == \base_addr(h->heap_start) && 0 <= at(p) <= UINTPTR_MAX;
   @
-  @ logic integer key = (uintptr_t)(-1 - 0x3C6EF36F);
-  @ logic integer pad(integer address, integer align) = (align - address % align) % align;
-  @ logic integer takes(integer size) = size + pad(size, 16) + T;
-  @ logic integer size_for(integer size) = (uintptr_t)(size + (uintptr_t)(T + 15 + key));
-  @ logic integer size_in(integer w) = (uintptr_t)(w - (uintptr_t)(T + 15 + key));
-  @ logic integer taken_in(integer w) = (uintptr_t)(w - w % 16 - key);
-  @ logic integer fence_for(integer gap) = gap == 0 ? ALL_POISON : (uintptr_t)(UINTPTR_MAX - ALL_POISON + gap);
-  @ logic integer gap_in(integer w) = w == ALL_POISON ? 0 : (uintptr_t)(w - (UINTPTR_MAX - ALL_POISON));
   @ logic integer seal_of(integer bytes, unsigned char *b, integer size, integer owner, integer fence) =
   @    (uintptr_t)((uintptr_t)(bytes + at(b)) + (uintptr_t)((uintptr_t)(size + owner) + fence));
   @ predicate has_seal_in(integer bytes, unsigned char *b) =
@@ -73,18 +132,6 @@
   @ predicate last(struct kheap *h, unsigned char *payload) = edge_in(h, h->free_memory_pointer) &&
   @    block(h, h->free_memory_pointer, payload, size_at(h->free_memory_pointer), gap_at(h->free_memory_pointer)) &&
   @    has_seal(h, payload - gap_at(h->free_memory_pointer));
-  @
-  @ lemma past: \forall integer a, s; 0 <= a && 0 <= s && a % 16 == 0 ==> s + T + 15 - (a + s + T + 15) % 16 == takes(s);
-  @ lemma told_size: \forall integer size; 0 <= size <= UINTPTR_MAX ==> size_in(size_for(size)) == size;
-  @ lemma whole: \forall integer x, q; 0 <= x && 0 <= q ==> (x + 16 * q) % 16 == x % 16;
-  @ lemma told_low: \forall integer size; 0 <= size < 0x3C6EF36F + 1 - T - 15 ==>
-  @    size_for(size) == size + T + 15 + key && size_for(size) % 16 == (size + T + 15) % 16;
-  @ lemma told_high: \forall integer size; 0x3C6EF36F + 1 - T - 15 <= size <= UINTPTR_MAX - T - 15 ==>
-  @    size_for(size) == size + T + 15 - (0x3C6EF36F + 1) && size_for(size) % 16 == (size + T + 15) % 16;
-  @ lemma told_taken: \forall integer size; 0 <= size <= UINTPTR_MAX - T - 15 ==> taken_in(size_for(size)) == takes(size);
-  @ lemma told_gap: \forall integer gap; 0 <= gap <= UINTPTR_MAX && gap % 16 == 0 ==> gap_in(fence_for(gap)) == gap;
-  @ lemma end_told: \forall integer w; 0 <= w <= UINTPTR_MAX ==>
-  @    size_in(w) == (uintptr_t)(taken_in(w) - (T + 15 - w % 16));
   @*/
 
 /*@ requires 0 <= at((unsigned char *)pointer) <= UINTPTR_MAX;
@@ -117,7 +164,7 @@ static void set_at(unsigned char *anywhere, uintptr_t value);
   @ ensures from <= to ==> \result == to - from;
   @ ensures \result == (uintptr_t)(to - from); */
 static size_t distance(const unsigned char *from, const unsigned char *to);
-/*@ requires heap(h); assigns \nothing; ensures \result == h->heap_end - h->heap_start; */
+/*@ requires ends(h); assigns \nothing; ensures \result == h->heap_end - h->heap_start; */
 static size_t size_of_heap(const struct kheap *h);
 /*@ requires heap(h); assigns \nothing; ensures \result == (uintptr_t)(h->heap_end - h->free_memory_pointer); */
 static size_t free_bytes(const struct kheap *h);
@@ -125,14 +172,20 @@ static size_t free_bytes(const struct kheap *h);
 static size_t to_multiple(uintptr_t number);
 /*@ requires at((unsigned char *)payload) % 16 == 0 && 0 <= at((unsigned char *)payload);
   @ requires at((unsigned char *)payload) + size + T + 15 <= UINTPTR_MAX;
-  @ assigns \nothing; ensures \result == payload + takes(size); */
+  @ assigns \nothing; ensures \result == payload + takes(size);
+  @ ensures at(\result) == at((unsigned char *)payload) + takes(size) && at(\result) % 16 == 0;
+  @ ensures size + T <= takes(size) <= size + T + 15; */
 static unsigned char *boundary_of(const unsigned char *payload, size_t size);
 /*@ assigns \nothing; ensures \result == size_for(size); */
 static uintptr_t size_word(size_t size);
 /*@ assigns \nothing; ensures \result == size_in(size_word); */
 static size_t size_told(uintptr_t size_word);
-/*@ assigns \nothing; ensures \result == taken_in(size_word); */
+/*@ assigns \nothing; ensures \result == taken_in(size_word) && \result % 16 == 0; */
 static size_t taken_told(uintptr_t size_word);
+/*@ requires T + T <= at((unsigned char *)payload) && at((unsigned char *)payload) + taken_in(size_word) <= UINTPTR_MAX;
+  @ assigns \nothing;
+  @ ensures \result == payload + (taken_in(size_word) - (T + 15 - size_word % 16)); */
+static unsigned char *end_of(const unsigned char *payload, uintptr_t size_word);
 /*@ assigns \nothing; ensures \result == fence_for(gap); */
 static uintptr_t fence_word(size_t gap);
 /*@ assigns \nothing; ensures \result == gap_in(fence); */
@@ -157,15 +210,15 @@ static uintptr_t turned(uintptr_t w, unsigned bits);
 /*@ requires \valid_read(boundary + (-T .. -1)) && at((unsigned char *)boundary) % 16 == 0; assigns \nothing; */
 static uintptr_t fingerprint(const unsigned char *boundary);
 
-/*@ requires heap(h) && \valid(boundary + (-T .. -1)) && at(boundary) % 16 == 0 && T <= at(boundary) <= UINTPTR_MAX;
+/*@ requires ends(h) && \valid(boundary + (-T .. -1)) && at(boundary) % 16 == 0 && T <= at(boundary) <= UINTPTR_MAX;
   @ requires \separated(h, boundary + (-T .. -1));
   @ assigns boundary[-T .. -1];
   @ ensures \result == boundary;
   @ ensures word_of(boundary - 4 * W) == fence_for(gap) && word_of(boundary - 3 * W) == size_for(size);
   @ ensures has_seal(h, boundary);
   @ ensures untouched{Old, Post}(boundary - T, boundary); */
-static unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, size_t size, size_t gap,
-                              const void *owner);
+static unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, const void *owner, size_t size,
+                              size_t gap);
 
 /*@ requires \valid(h) && T <= at((unsigned char *)memory) <= UINTPTR_MAX;
   @ requires memory != \null && at((unsigned char *)memory) + size <= UINTPTR_MAX ==>
@@ -202,7 +255,7 @@ static void poison(unsigned char *from);
 /* clang-format on */
 
 /*@ requires heap(h) && total == h->heap_end - h->heap_start && from == h->free_memory_pointer; assigns \nothing;
-  @ ensures \result ==> edge_in(h, (unsigned char *)from) && from + size + T + 15 <= h->heap_end; */
+  @ ensures \result <==> edge_in(h, (unsigned char *)from) && from + size + T + 15 <= h->heap_end; */
 static inline bool quick_room(const struct kheap *h, const unsigned char *from, size_t total, size_t size);
 /*@ requires at(from) % 16 == 0 && T <= at(from) && at(from) + size + T + 15 <= UINTPTR_MAX;
   @ requires \valid(from + (0 .. size + T + 14)) && total <= UINTPTR_MAX;
@@ -220,8 +273,8 @@ static inline unsigned char *put_quick(unsigned char *from, size_t total, size_t
   @    TAKEN(0)
   @ behavior refused:
   @    assumes !(ready(h) && from + size + T + 15 <= h->heap_end);
-  @    ensures !\result;
-  @    REFUSED
+  @    ensures !\result && h->free_memory_pointer == from;
+  @    ensures \forall unsigned char *p; *p == \old(*p) && word_of(p) == \old(word_of(p));
   @ complete behaviors; disjoint behaviors; */
 static inline bool take_quick(struct kheap *h, unsigned char *from, size_t size);
 
@@ -260,8 +313,8 @@ void kheap_refuse_release(const struct kheap *h, struct kheap_mark mark, const v
 static void *take(struct kheap *h, size_t size, size_t align, bool polite, const void *owner);
 /*@ WAY_TO_ASK(0, \true) */
 void *kheap_alloc(struct kheap *h, size_t size);
-/*@ requires 0 < at((unsigned char *)from) <= UINTPTR_MAX; assigns \nothing;
-  @ ensures \result ==> power(align) && pad(at((unsigned char *)from), align) == 0; */
+/*@ requires 0 <= at((unsigned char *)from) <= UINTPTR_MAX; assigns \nothing;
+  @ ensures \result && at((unsigned char *)from) != 0 ==> power(align) && pad(at((unsigned char *)from), align) == 0; */
 static inline bool no_gap(const unsigned char *from, size_t align);
 /*@ WAY_TO_ASK(PAD, power(align)) */
 void *kheap_alloc_aligned(struct kheap *h, size_t size, size_t align);
@@ -297,26 +350,43 @@ static inline bool ends_last(const struct kheap *h, const unsigned char *block);
   @ requires \valid_read(payload + (-T .. boundary - payload - 1));
   @ requires boundary - payload == taken_at((unsigned char *)boundary);
   @ assigns \nothing;
-  @ ensures poisoned((unsigned char *)payload + size_at((unsigned char *)boundary), (unsigned char *)boundary - 3 * W) ==> \result; */
+  @ ensures poisoned((unsigned char *)payload + size_at((unsigned char *)boundary), (unsigned char *)boundary - 3 * W) ==> \result;
+  @ ensures \result ==> *(boundary - T) == KHEAP_SLACK_BYTE; */
 static inline bool fenced(const unsigned char *payload, const unsigned char *boundary);
-/*@ requires \base_addr(from) == \base_addr(to) && from <= to && \valid_read(from + (0 .. to - from - 1));
-  @ requires 0 <= at((unsigned char *)from) && at((unsigned char *)to) <= UINTPTR_MAX;
-  @ assigns \nothing; ensures \result <==> poisoned((unsigned char *)from, (unsigned char *)to); */
-static bool all_poison(const unsigned char *from, const unsigned char *to);
+/*@ requires \base_addr(from) == \base_addr(fence) && from <= fence && \valid_read(from + (0 .. fence - from + W - 1));
+  @ requires 0 <= at((unsigned char *)from) && at((unsigned char *)fence) % 16 == 0 && at((unsigned char *)fence) <= UINTPTR_MAX;
+  @ assigns \nothing; ensures poisoned((unsigned char *)from, (unsigned char *)fence) ==> \result; */
+static inline bool slack_whole(const unsigned char *from, const unsigned char *fence);
 /*@ requires \valid_read(payload + (-16 .. -1)) && at((unsigned char *)payload) % 16 == 0;
   @ requires 16 <= at((unsigned char *)payload) <= UINTPTR_MAX;
   @ assigns \nothing; ensures \result <==> gap_fill((unsigned char *)payload, gap); */
 static bool filled(const unsigned char *payload, size_t gap);
-/*@ requires heap(h) && edge_in(h, (unsigned char *)boundary); assigns \nothing;
-  @ ensures \result != \null ==> edge_in(h, \result) && has_seal(h, \result) &&
-  @    \result + gap_at((unsigned char *)boundary) + taken_at((unsigned char *)boundary) == boundary;
-  @ ensures \result != \null ==> \result < boundary;
-  @ ensures \forall unsigned char *payload; block(h, (unsigned char *)boundary, payload, size_at((unsigned char *)boundary),
-  @    gap_at((unsigned char *)boundary)) && has_seal(h, payload - gap_at((unsigned char *)boundary)) ==>
-  @    \result == payload - gap_at((unsigned char *)boundary); */
-static unsigned char *begin_of(const struct kheap *h, const unsigned char *boundary);
+/*@ requires heap(h) && edge_in(h, (unsigned char *)payload) && edge_in(h, (unsigned char *)boundary) && payload < boundary;
+  @ requires boundary - payload == taken_at((unsigned char *)boundary);
+  @ assigns \nothing;
+  @ ensures \result ==> gap <= payload - h->heap_start && edge_in(h, (unsigned char *)payload - gap) &&
+  @    has_seal(h, (unsigned char *)payload - gap);
+  @ ensures block(h, (unsigned char *)boundary, (unsigned char *)payload, size_at((unsigned char *)boundary), gap) &&
+  @    has_seal(h, (unsigned char *)payload - gap) ==> \result; */
+static inline bool whole(const struct kheap *h, const unsigned char *payload, const unsigned char *boundary,
+                         size_t gap);
+/* clang-format off */
+#define BEGIN                                                                                                          \
+    requires heap(h) && edge_in(h, (unsigned char *)boundary);                                                         \
+    assigns \nothing;                                                                                                  \
+    ensures \result != \null ==> edge_in(h, (unsigned char *)\result) && has_seal(h, (unsigned char *)\result) &&      \
+       \result < boundary;                                                                                             \
+    ensures \forall unsigned char *payload; block(h, (unsigned char *)boundary, payload,                               \
+       size_at((unsigned char *)boundary), gap_at((unsigned char *)boundary)) &&                                       \
+       has_seal(h, payload - gap_at((unsigned char *)boundary)) ==>                                                    \
+       \result == payload - gap_at((unsigned char *)boundary);
+/* clang-format on */
+/*@ BEGIN */
+unsigned char *kheap_begin_of(const struct kheap *h, const unsigned char *boundary);
+/*@ BEGIN */
+static inline const unsigned char *begin_quickly(const struct kheap *h, const unsigned char *boundary);
 
-/* What the free of a block gives. */
+/* What the free of a block gives. For pointers with the base of the heap: NULL and foreign ones are covered by tests. */
 /* clang-format off */
 #define FREED                                                                                                          \
     assigns h->free_memory_pointer;                                                                                    \
@@ -326,11 +396,9 @@ static unsigned char *begin_of(const struct kheap *h, const unsigned char *bound
        h->free_memory_pointer == (unsigned char *)block - \old(gap_at(h->free_memory_pointer));
 /* clang-format on */
 
-/*@ requires heap(h) && (block != \null ==> somewhere(h, (unsigned char *)block));
-  @ requires known ==> block != \null && ends_there(h, (unsigned char *)block);
-  @ requires block == \null ==> somewhere(h, (unsigned char *)block);
+/*@ requires heap(h) && ends_there(h, (unsigned char *)block);
   @ FREED */
-static void free_last(struct kheap *h, const unsigned char *block, bool known, const void *caller);
+static void free_last(struct kheap *h, const unsigned char *block, const void *caller);
 /*@ requires heap(h) && somewhere(h, (unsigned char *)block);
   @ FREED */
 void kheap_free(struct kheap *h, void *block);
