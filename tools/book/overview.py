@@ -36,7 +36,7 @@ class Region:
 
     @property
     def kib(self):
-        return max(1, (self.end - self.start) // 1024)
+        return -(-(self.end - self.start) // 1024)  # rounded up, as `memory` does it
 
 
 # --- what there is to draw
