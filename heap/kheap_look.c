@@ -53,11 +53,13 @@ static size_t overflow_of(const struct kheap_block *b, const unsigned char *tag,
     const uintptr_t expected[] = { fence_word(b->gap), size_word(b->size) };
     size_t changed = differing(tag, expected, b->owner != NULL ? 2 * WORD : WORD, first);
 
-    for (const unsigned char *at = tag; at-- > (const unsigned char *)b->payload + b->size;)
+    for (const unsigned char *at = tag, *end = up(b->payload, b->size); at != end;) {
+        at = down(at, 1);
         if (*at != KHEAP_SLACK_BYTE) {
             *first = at;
             changed++;
         }
+    }
     return changed;
 }
 
@@ -448,7 +450,8 @@ REPLACEABLE void kheap_refuse_free(const struct kheap *h, const void *block, con
     uintptr_t wanted = address_of(block);
 
     if (check_top(h, &r) != KHEAP_E_NONE) {
-        if (r.fault != KHEAP_E_NOT_INITIALISED && r.block.owner == NULL && r.address != (const void *)h)
+        bool told = r.fault == KHEAP_E_OVERFLOW ? r.block.owner != NULL : r.block.payload != NULL;
+        if (r.fault != KHEAP_E_NOT_INITIALISED && !told && r.address != (const void *)h)
             judge_given(h, wanted, &r);
     } else if (wanted < address_of(h->heap_start) || wanted >= address_of(h->heap_end)) {
         r.fault = KHEAP_E_NOT_A_BLOCK;

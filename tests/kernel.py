@@ -77,7 +77,7 @@ def comparable(text):
         return match[0]
 
     text = re.sub(r"^  (memory  |kernel  0x|checks  ).*\n", "", text, flags=re.M)
-    text = re.sub(r"    called from (run_line|serve_line)\+0x.*\n", "", text)  # the compiler may inline these
+    text = re.sub(r"    called from (run_words|run_command|run_line|serve_line)\+0x.*\n", "", text)  # the compiler may inline these
     text = re.sub(r"_kernel_end 0x[0-9a-f]+", "_kernel_end 0x........", text)
     text = re.sub(r"\b0x([0-9a-f]{8})\b", moved, text)
     text = re.sub(r"^  ([0-9a-f]{8}) [ \[]", moved, text, flags=re.M)

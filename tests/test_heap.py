@@ -96,9 +96,9 @@ def test_heap_keeps_no_state(flavour):
 def test_heap_includes_and_asks_nothing_else():
     lines = [line.strip() for path in sorted((ROOT / "heap").glob("*.[ch]")) for line in path.read_text().splitlines()]
     included = {line.split()[1] for line in lines if line.startswith("#include")}
-    assert included == {"<stdbool.h>", "<stddef.h>", "<stdint.h>", '"kheap.h"', '"kheap_faults.def"'}
+    assert included == {"<stdbool.h>", "<stddef.h>", "<stdint.h>", '"kheap.h"', '"kheap_tag.h"', '"kheap_faults.def"'}
     assert {line for line in lines if line.startswith(("#if", "#elif"))} == \
-        {"#ifndef KHEAP_H", "#ifdef __cplusplus", "#ifdef __OPTIMIZE_SIZE__"}  # nothing that names a machine
+        {"#ifndef KHEAP_H", "#ifndef KHEAP_TAG_H", "#ifdef __cplusplus", "#ifdef __OPTIMIZE_SIZE__"}  # nothing that names a machine
 
 
 @pytest.mark.parametrize("language", [["c", "-std=c11"], ["c++", "-std=c++11"]], ids=["c", "c++"])

@@ -117,7 +117,7 @@ def test_what_the_processor_refuses(machine, crash, build):
     told = CAUGHT_EARLIER.get(crash) if build != "gcc" else None
     assert f"PANIC {told or CRASHES[crash][MACHINES.index(machine)]}" in text
     assert f"{CRASHES[crash][2]}+0x" in text
-    assert "called from run_words+0x" in text or crash == "stack"
+    assert "called from cmd_panic+0x" in text or crash == "stack"
     assert ("\n    and so on\n" in text) == (crash == "stack"), "a list of callers that is cut says so"
     assert re.search(r"^the used \d+ bytes", text, re.M), "the picture of the heap"
     assert "The machine stops with status 2." in text

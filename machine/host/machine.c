@@ -218,18 +218,22 @@ static void catch_signals(void)
 
 /* ---- The start -------------------------------------------------------------------------------------------------- */
 
-/* The program's arguments, joined by blanks, are the kernel's command line: all of them. */
+/* The program's arguments, joined by blanks, are the kernel's command line: all of them. Not in memory from malloc, which
+ * may come to lie where the kernel's own has to be. */
 static void join_arguments(int count, char **words)
 {
-    size_t size;
-    FILE *line = open_memstream(&command_line, &size);
+    size_t size = 1;
 
-    for (int i = 1; line != NULL && i < count; i++)
-        fprintf(line, "%s%s", i > 1 ? " " : "", words[i]);
-    if (line == NULL || fclose(line) != 0) {
+    for (int i = 1; i < count; i++)
+        size += strlen(words[i]) + 1;
+    command_line = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (command_line == MAP_FAILED) {
         perror("no memory for the command line");
         exit(EXIT_NO_START);
     }
+    char *to = command_line;
+    for (int i = 1; i < count; i++)
+        to = stpcpy(stpcpy(to, i > 1 ? " " : ""), words[i]);
 }
 
 static void map_memory(void)
