@@ -36,7 +36,7 @@ class Region:
 
     @property
     def kib(self):
-        return max(1, (self.end - self.start) // 1024)
+        return -(-(self.end - self.start) // 1024)  # rounded up, as `memory` does it
 
 
 # --- what there is to draw
@@ -51,17 +51,16 @@ def boot_lines():
 
 
 def regions(text):
-    """Memory by address, with the kernel and the heap cut out of what is usable."""
-    rows = [Region(int(start, 16), int(end, 16), name.split()[-1] if name in ("usable", "reserved") else "kernel") for start, end, name
-            in re.findall(r"^  (0x[0-9a-f]{8,10}) - (0x[0-9a-f]{8,10}) +\d+ KiB  (\w+)", text, re.M)]
-    kernel = next((row for row in rows if row.name == "kernel"), None)
-    if kernel is None:
+    """Memory by address, as `memory` tells it, with the heap cut out of the usable piece that holds it."""
+    rows = [Region(int(start, 16), int(end, 16), "kernel" if name == "this" else name) for start, end, name
+            in re.findall(r"^  (0x[0-9a-f]{8}) - (0x[0-9a-f]{8}) +\d+ KiB  (\w+)", text, re.M)]
+    if "kernel" not in [row.name for row in rows]:
         raise Trouble("`memory` did not tell where the kernel is")
-    heap = Region(kernel.end, number_after("heap_end", text), "heap")
+    start, end = number_after("heap_start", text), number_after("heap_end", text)
     found = []
-    for row in sorted((row for row in rows if row is not kernel), key=lambda row: row.start):
-        if row.start <= kernel.start < row.end:
-            found += [kernel, heap, Region(heap.end, row.end, row.name)]
+    for row in rows:
+        if row.start <= start < row.end:
+            found += [Region(row.start, end, "heap"), Region(end, row.end, row.name)]
         else:
             found.append(row)
     return found
@@ -127,7 +126,7 @@ def strip(pieces):
     return placed
 
 
-FILLS = {"usable": "free", "reserved": "reserved", "kernel": "kernel", "heap": "heap"}
+FILLS = {"usable": "free", "reserved": "reserved", "module": "reserved", "kernel": "kernel", "heap": "heap"}
 
 
 def draw_memory(y, placed):
