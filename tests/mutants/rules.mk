@@ -9,7 +9,7 @@ MUTANTS = $(PYTHON) tests/mutants/mutants.py --source $(wildcard heap/*.c) --bui
           --object32 $(call test_objects,gcc32,$(MUTANT_CASES))
 
 # What the tool itself is tested on.
-test-programs: $(foreach flavour,gcc64 gcc32,$(call test_objects,$(flavour),tests/mutants/sample/cases.c))
+quick-programs: $(foreach flavour,gcc64 gcc32,$(call test_objects,$(flavour),tests/mutants/sample/cases.c))
 
 .PHONY: mutants
 mutants: build/tests/gcc64/heap build/tests/gcc32/heap ## break the heap: do the tests notice? minutes; ONLY=function
