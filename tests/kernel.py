@@ -8,11 +8,29 @@ import pathlib
 import re
 import subprocess
 
+import pytest
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MACHINES = ["i386", "host"]
 COVERAGE = "-coverage" if os.environ.get("COVERAGE") else ""  # test_coverage.py runs these tests over kernels that count
 COMPILERS = ["gcc"] if COVERAGE else ["gcc", "clang"]
 SANITIZED = [f"{compiler}-sanitize" for compiler in COMPILERS]  # the instrumented builds, named like their directories
+
+
+def slowly(*values):
+    """Parameters that are only tried in `./minios test all`."""
+    return pytest.param(*values, marks=pytest.mark.slow)
+
+
+# Where a kernel as a process shows the same in a third of the time.
+QUICK_ON_HOST = ["host", slowly("i386")]
+
+
+def first_of_each(rows, key=lambda row: row[0]):
+    """Parameters of which the quick tests take the first of each kind."""
+    seen = set()
+    return [slowly(*row) if key(row) in seen or seen.add(key(row)) else row for row in rows]
+
 
 OK, SCRIPT_FAILED, PANIC, NO_START = 0, 1, 2, 3
 

@@ -10,16 +10,13 @@ import sys
 
 import pytest
 
-from kernel import COMPILERS, ROOT
+from kernel import ROOT
 
 EXERCISES = ROOT / "exercises"
 STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir())
 BOSS = len(STEPS)
 LANGUAGES = ["bn", "en"]
 PASSED, FAILED, MISUSED, CANNOT = 0, 1, 2, 3
-
-# One compiler in the quick tests, all in the slow ones.
-EACH_COMPILER = [pytest.param(name, marks=pytest.mark.slow if name != "gcc" else ()) for name in COMPILERS]
 
 
 def solution(step):

@@ -10,12 +10,8 @@ import time
 
 import pytest
 
-from kernel import ROOT
+from kernel import ROOT, slowly
 from learn import solution
-
-def slowly(*values):
-    return pytest.param(*values, marks=pytest.mark.slow)
-
 
 WEEK = 7 * 24 * 3600
 NOBODY = 65534

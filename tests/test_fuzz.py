@@ -12,6 +12,7 @@ import pytest
 
 from kernel import ROOT
 
+pytestmark = pytest.mark.slow  # five builds with libFuzzer
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 TARGETS = ["clang64/heap", "clang64/prompt", "clang64/boot", "clang32/heap", "clang32/boot"]
 FEWEST_EDGES = {"heap": 600, "prompt": 1150, "boot": 340}  # fewer: the inputs do not mean any more what they did

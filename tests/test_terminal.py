@@ -11,7 +11,7 @@ import termios
 import pexpect
 import pytest
 
-from kernel import MACHINES, OK, ROOT, image
+from kernel import MACHINES, OK, QUICK_ON_HOST, ROOT, image
 
 PROMPT = "minios> \033\\[0m"
 
@@ -41,6 +41,7 @@ def answer(child, keys, pattern):
 LEFT, RIGHT, UP, DOWN, HOME, END, DELETE = "\033[D", "\033[C", "\033[A", "\033[B", "\033[H", "\033[F", "\033[3~"
 
 
+@pytest.mark.parametrize("prompt", QUICK_ON_HOST, indirect=True)
 @pytest.mark.parametrize("keys,size", [
     ("alloc 100\r", 100),
     ("alloc 100\n", 100),
