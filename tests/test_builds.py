@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from kernel import ROOT, slowly
+from kernel import HANG_SECONDS, ROOT, slowly
 from learn import solution
 
 WEEK = 7 * 24 * 3600
@@ -50,7 +50,7 @@ def start(tree, *command, env=None, **more):
 
 
 def ended(process):
-    said = process.communicate(timeout=600)[0]
+    said = process.communicate(timeout=HANG_SECONDS)[0]
     return process.returncode, said
 
 

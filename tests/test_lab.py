@@ -65,7 +65,7 @@ def test_ten_thousand_bugs_and_commands(machine, build):
     commands = [f"bug {name}" for name in BUGS] * 2 + ["alloc 100", "alloc 7 64", "free", "free last", "mark", "release",
                                                        "zalloc 33", "resize last 50", "free #3"]
     lines = [chance.choice(commands) for _ in range(10000)]
-    status, text = run(machine, "\n".join(lines) + "\nfree all\ncheck\nhalt\n", timeout=300, compiler=build)
+    status, text = run(machine, "\n".join(lines) + "\nfree all\ncheck\nhalt\n", seconds=300, compiler=build)
     assert status == OK
     assert "0 blocks walked, floor and words sound: no damage found" in text
     assert text.count("lesson (") == sum(line.startswith("bug ") for line in lines)

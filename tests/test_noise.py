@@ -36,7 +36,7 @@ def test_ten_thousand_lines_of_noise(machine, build):
     seed = 20260101
     chance = random.Random(seed)
     typed = b"\n".join(noise_line(chance) for _ in range(10000))
-    status, text = run(machine, typed + b"\n\n\nuptime\nhalt\n", timeout=300, compiler=build)
+    status, text = run(machine, typed + b"\n\n\nuptime\nhalt\n", seconds=300, compiler=build)
     assert status == OK, f"seed {seed}: status {status}, the end was:\n{text[-3000:]}"
     assert "PANIC" not in text
     assert "seconds since the machine was ready" in text[-300:]

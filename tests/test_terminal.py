@@ -18,7 +18,7 @@ PROMPT = "minios> \033\\[0m"
 
 def person(machine, *options, env=None):
     return pexpect.spawn(str(ROOT / "machine" / machine / "run"), [str(image(machine)), "on_fault=report", *options],
-                         encoding="ascii", timeout=20, dimensions=(40, 80), env=dict(os.environ, **(env or {})))
+                         encoding="ascii", timeout=200, dimensions=(40, 80), env=dict(os.environ, **(env or {})))
 
 
 @pytest.fixture(params=MACHINES)
@@ -134,7 +134,7 @@ def flags(child):
 def test_the_host_leaves_the_terminal_as_it_was(way_out):
     """Asked of the terminal itself, by a shell that outlives the kernel."""
     command = f"read go; {image('host')} on_fault=panic; echo ended $?; stty -a; exit"
-    child = pexpect.spawn("/bin/sh", ["-c", command], encoding="ascii", timeout=20)
+    child = pexpect.spawn("/bin/sh", ["-c", command], encoding="ascii", timeout=200)
     before = flags(child)
     child.sendline("go")  # not sooner, or it may be raw already
     child.expect("minios> ")
