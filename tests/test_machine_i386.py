@@ -285,6 +285,22 @@ def test_exceptions_panic_with_registers_and_names(name, tmp_path):
     assert "The machine stops with status 2." in text
 
 
+def test_a_line_that_lost_a_byte_is_refused(tmp_path):
+    """Into the chip, which hears itself meanwhile (MCR, bit 4), go three bytes that nobody reads in between."""
+    with Monitor(tmp_path, "on_fault=report plain=on") as pc:
+        pc.wait_for("minios> ")
+        pc.ask("stop")
+        for port, value in ((0x3FC, 0x1B), (0x3F8, ord("x")), (0x3F8, ord("y")), (0x3F8, ord("z")), (0x3FC, 0x0B)):
+            pc.ask("human-monitor-command", **{"command-line": f"o /1 {port:#x} {value:#x}"})
+        pc.ask("cont")
+        type_line(pc, " 1")
+        pc.wait_for("minios> z 1\nbytes of that line came too fast and were lost; nothing was done\nminios> ")
+        type_line(pc, "alloc 7")
+        pc.wait_for("#1 at 0x")
+        type_halt(pc)
+        assert pc.end() == OK
+
+
 def test_reboot_starts_again(tmp_path):
     with Monitor(tmp_path) as pc:
         pc.wait_for("minios> ")

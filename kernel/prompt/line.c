@@ -8,12 +8,13 @@
 #include "base/console.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "machine.h"
 
 #include <stdbool.h>
 
 #define HISTORY 16
 
-enum key { KEY_UP = 256, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE, KEY_UNKNOWN };
+enum key { KEY_UP = BYTE_LOST + 1, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE, KEY_UNKNOWN };
 
 #define CONTROL(letter) ((letter) - '@')
 #define ESCAPE 27
@@ -21,7 +22,7 @@ enum key { KEY_UP = 256, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_D
 
 static char text[LINE_MAX_LENGTH + 1];
 static size_t length, cursor;
-static bool too_long, not_text;
+static bool too_long, not_text, not_all;
 
 static char history[HISTORY][LINE_MAX_LENGTH + 1];
 static size_t history_count; /* ever written; the last HISTORY of them are kept */
@@ -264,6 +265,8 @@ static void act_on(int key)
         }
     if (key >= ' ' && key < BACKSPACE)
         insert((char)key);
+    else if (key == BYTE_LOST)
+        not_all = true;
     else
         not_text = true;
 }
@@ -286,6 +289,8 @@ static enum line_end finish(char *buffer)
 {
     text[length] = '\0';
     memcpy(buffer, text, length + 1);
+    if (not_all)
+        return LINE_NOT_ALL;
     if (not_text)
         return LINE_NOT_TEXT;
     if (too_long)
@@ -297,7 +302,7 @@ static enum line_end finish(char *buffer)
 enum line_end line_read(char *buffer)
 {
     length = cursor = 0;
-    too_long = not_text = false;
+    too_long = not_text = not_all = false;
     shown = history_count;
     for (;;) {
         int key = next_key();
