@@ -22,7 +22,7 @@ enum key { KEY_UP = BYTE_LOST + 1, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_
 
 static char text[LINE_MAX_LENGTH + 1];
 static size_t length, cursor;
-static bool too_long, not_text, not_all;
+static bool too_long, not_text;
 
 static char history[HISTORY][LINE_MAX_LENGTH + 1];
 static size_t history_count; /* ever written; the last HISTORY of them are kept */
@@ -265,8 +265,6 @@ static void act_on(int key)
         }
     if (key >= ' ' && key < BACKSPACE)
         insert((char)key);
-    else if (key == BYTE_LOST)
-        not_all = true;
     else
         not_text = true;
 }
@@ -289,8 +287,6 @@ static enum line_end finish(char *buffer)
 {
     text[length] = '\0';
     memcpy(buffer, text, length + 1);
-    if (not_all)
-        return LINE_NOT_ALL;
     if (not_text)
         return LINE_NOT_TEXT;
     if (too_long)
@@ -302,7 +298,7 @@ static enum line_end finish(char *buffer)
 enum line_end line_read(char *buffer)
 {
     length = cursor = 0;
-    too_long = not_text = not_all = false;
+    too_long = not_text = false;
     shown = history_count;
     for (;;) {
         int key = next_key();
