@@ -25,6 +25,7 @@ I_KNOW = {"en": "I know where my kernel gets memory from.", "bn": "\u0986\u09ae\
 STEP = r"^(Step|\u09a7\u09be\u09aa) {}: "
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiler,language", zip(COMPILERS, ["en", "bn"]))
 def test_the_solutions_pass_all_steps_up_to_theirs(compiler, language, tmp_path):
     """And at the end the last one passes each step by itself."""

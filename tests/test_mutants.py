@@ -25,6 +25,7 @@ def run(build, equivalent, *options, source=SAMPLE / "sample.c"):
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 def test_sample(tmp_path):
     status, output = run(tmp_path, SAMPLE / "equivalent.txt")
     fates = (tmp_path / "fates.txt").read_text()
