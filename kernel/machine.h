@@ -22,7 +22,9 @@ bool machine_command_line_is_cut(void);
  * (ESC [ n m), "clear the screen" (ESC [ 2 J) and "home" (ESC [ H). */
 void machine_put(char c);
 
-/* The next byte that was typed, from 0 to 255, or -1 when there is none. Keys without a byte of their own come as a
+enum { BYTE_LOST = 256 };
+
+/* The next byte that was typed, from 0 to 255, BYTE_LOST in the place of some that came too fast, or -1 when there is none. Keys without a byte of their own come as a
  * terminal sends them: arrow up is ESC [ A. End of input comes as 4 (Ctrl-D). */
 int machine_get(void);
 

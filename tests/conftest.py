@@ -10,6 +10,13 @@ import pathlib
 
 import pytest
 
+from kernel import COMPILERS, SANITIZED
+from test_heap import FLAVOURS
+
+# What tools/run-tests builds for the quick tests. A test with another build among its parameters is a slow one.
+QUICK = {"gcc", "gcc-sanitize", "gcc64", "gcc32", "clang64-asan"}
+ONLY_IN_ALL = {*COMPILERS, *SANITIZED, *FLAVOURS} - QUICK
+
 
 def count_into_own_file(folder, worker):
     """Kernels that count write into one file a worker, one after the other."""
@@ -30,7 +37,15 @@ def without_proof():
     return os.environ.get("MINIOS_WITHOUT") == "proof" and not os.environ.get("CI")
 
 
+def needs_another_build(item):
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return any(isinstance(value, str) and value in ONLY_IN_ALL for value in values)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
+    for item in filter(needs_another_build, items):
+        item.add_marker(pytest.mark.slow)
     if without_proof():
         items[:] = [item for item in items if item.get_closest_marker("proof") is None]
     items.sort(key=lambda item: item.get_closest_marker("alone") is not None)

@@ -10,16 +10,13 @@ import sys
 
 import pytest
 
-from kernel import COMPILERS, ROOT
+from kernel import HANG_SECONDS, ROOT
 
 EXERCISES = ROOT / "exercises"
 STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir())
 BOSS = len(STEPS)
 LANGUAGES = ["bn", "en"]
 PASSED, FAILED, MISUSED, CANNOT = 0, 1, 2, 3
-
-# One compiler in the quick tests, all in the slow ones.
-EACH_COMPILER = [pytest.param(name, marks=pytest.mark.slow if name != "gcc" else ()) for name in COMPILERS]
 
 
 def solution(step):
@@ -36,7 +33,7 @@ class Learner:
         """What ./minios learn calls, once it is sure that all is there. Gives the exit status and what was said."""
         return self.run(sys.executable, "exercises/learn", *arguments)
 
-    def run(self, *command, typed="", timeout=120):
+    def run(self, *command, typed="", timeout=HANG_SECONDS):
         done = subprocess.run([*map(str, command)], cwd=ROOT, env=self.env, input=typed.encode(), stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=timeout, check=False)
         return done.returncode, done.stdout.decode("utf-8")

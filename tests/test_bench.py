@@ -13,7 +13,7 @@ import xml.etree.ElementTree
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 
 pytestmark = pytest.mark.slow
 PEERS = {"kheap", "bump", "glibc", "obstack", "mimalloc", "jemalloc", "tcmalloc", "apr", "talloc"}
@@ -22,7 +22,7 @@ WORKLOADS = {"stack", "deep", "pair", "million", "trace", "page", "release"}
 
 def bench(root, *options, path=""):
     return subprocess.run([sys.executable, root / "bench/bench.py", *(options or ("--quick", "--gate"))], stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=900, check=False,
+                          stderr=subprocess.PIPE, text=True, timeout=HANG_SECONDS, check=False,
                           env={**os.environ, "PATH": path + os.environ["PATH"]})
 
 

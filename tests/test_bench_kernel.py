@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from kernel import COMPILERS, MACHINES, OK, ROOT, SCRIPT_FAILED, image, run
+from kernel import COMPILERS, HANG_SECONDS, MACHINES, OK, ROOT, SCRIPT_FAILED, image, run
 
 STORED = ROOT / "tests" / "bench-kernel"
 
@@ -20,7 +20,7 @@ def version(compiler):
 
 def compare(kernel, stored, compiler, **env):
     done = subprocess.run([sys.executable, STORED / "compare.py", kernel, stored, compiler], capture_output=True,
-                          text=True, timeout=120, env=dict(os.environ, **env), check=False)
+                          text=True, timeout=HANG_SECONDS, env=dict(os.environ, **env), check=False)
     return done.returncode, done.stdout + done.stderr
 
 

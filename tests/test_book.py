@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 
 sys.path.insert(0, str(ROOT / "tools/book"))
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 def check(root, *page):
     return subprocess.run([sys.executable, root / "tools/book/book.py", "check", *page], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
+                          stderr=subprocess.STDOUT, text=True, timeout=HANG_SECONDS, check=False)
 
 
 def test_the_book_is_true():
@@ -75,7 +75,7 @@ def test_no_picture_cuts_a_word_off():
 
 def book(root, *command):
     done = subprocess.run([sys.executable, root / "tools/book/book.py", *command], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
+                          stderr=subprocess.STDOUT, text=True, timeout=HANG_SECONDS, check=False)
     assert done.returncode == 0, done.stdout
     return done.stdout
 

@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from kernel import COMPILERS, MACHINES, NO_START, OK, ROOT, heap_start, image, run
+from kernel import COMPILERS, HANG_SECONDS, MACHINES, NO_START, OK, ROOT, heap_start, image, run
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -101,7 +101,7 @@ def test_gdb_stops_at_the_start_and_knows_the_symbols(machine, tmp_path):
     script = tmp_path / "commands"
     script.write_text("backtrace\nbreak cmd_alloc\ncontinue\nbacktrace 2\nprint kernel_heap\nkill\n")
     env = dict(os.environ, OPTIONS='script="alloc 100"', GDB_SCRIPT=str(script))
-    done = subprocess.run([ROOT / "machine" / machine / "debug", image(machine)], cwd=ROOT, env=env, timeout=60,
+    done = subprocess.run([ROOT / "machine" / machine / "debug", image(machine)], cwd=ROOT, env=env, timeout=HANG_SECONDS,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     assert re.search(r"#0 +kmain \(\) at kernel/main.c:\d+", done.stdout), done.stdout
     assert re.search(r"cmd_alloc \(count=2, words=0x[0-9a-f]+.*\) at kernel/prompt/commands.c", done.stdout), done.stdout
@@ -114,10 +114,10 @@ def milliseconds_to_prompt():
                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=dict(os.environ, QEMU_OPTIONS=""))
     text = b""
     while b"minios> " not in text:
-        assert select.select([qemu.stdout], [], [], 20)[0], f"no prompt after 20 s: {text!r}"
+        assert select.select([qemu.stdout], [], [], HANG_SECONDS)[0], f"no prompt: {text!r}"
         text += os.read(qemu.stdout.fileno(), 4096)
     took = (time.monotonic() - begin) * 1000
-    qemu.communicate(b"halt\n", timeout=20)
+    qemu.communicate(b"halt\n", timeout=HANG_SECONDS)
     return took
 
 
@@ -128,15 +128,12 @@ def milliseconds_of_an_empty_qemu():
     return (time.monotonic() - begin) * 1000
 
 
-def median_of_15(measure):
-    return statistics.median(measure() for _ in range(15))
-
-
 @pytest.mark.alone
 def test_prompt_in_120_milliseconds(record_property):
     """On a machine where QEMU alone takes 32 ms to start and end; on a slower one as much more."""
     for _ in range(4):
-        empty, prompt = median_of_15(milliseconds_of_an_empty_qemu), median_of_15(milliseconds_to_prompt)
+        pairs = [(milliseconds_of_an_empty_qemu(), milliseconds_to_prompt()) for _ in range(15)]  # in turn: both meet the same
+        empty, prompt = map(statistics.median, zip(*pairs))
         if prompt <= 120 * max(1, empty / 32):
             record_property("figure", f"from the start of QEMU to the prompt: {prompt:.0f} ms, median of 15; "
                                       f"QEMU alone {empty:.0f} ms")

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from kernel import COMPILERS, NO_START, OK, ROOT, SCRIPT_FAILED, heap_start, image, run
+from kernel import COMPILERS, HANG_SECONDS, NO_START, OK, ROOT, SCRIPT_FAILED, heap_start, image, run
 
 MIB = 1 << 20
 LOW = (0, 0x9FC00, 1)
@@ -43,7 +43,7 @@ def boot_with(tmp_path):
         qemu = ["qemu-system-i386", "-accel", "tcg", "-M", "pc", "-m", "32M", "-nodefaults", "-vga", "std", "-display", "none",
                 "-serial", "stdio", "-no-reboot", "-device", "isa-debug-exit,iobase=0x501,iosize=4",
                 "-kernel", tmp_path / "loader.elf"]
-        done = subprocess.run(qemu, input=f"{typed}\4\4".encode(), stdout=subprocess.PIPE, timeout=60, check=False)
+        done = subprocess.run(qemu, input=f"{typed}\4\4".encode(), stdout=subprocess.PIPE, timeout=HANG_SECONDS, check=False)
         return (done.returncode - 33) // 2, done.stdout.decode("ascii", "backslashreplace")
     return boot
 

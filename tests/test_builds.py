@@ -10,12 +10,8 @@ import time
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT, slowly
 from learn import solution
-
-def slowly(*values):
-    return pytest.param(*values, marks=pytest.mark.slow)
-
 
 WEEK = 7 * 24 * 3600
 NOBODY = 65534
@@ -54,7 +50,7 @@ def start(tree, *command, env=None, **more):
 
 
 def ended(process):
-    said = process.communicate(timeout=600)[0]
+    said = process.communicate(timeout=HANG_SECONDS)[0]
     return process.returncode, said
 
 

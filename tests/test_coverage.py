@@ -56,9 +56,9 @@ def forget():
 def run_kernels():
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     chosen = " and ".join(f"not {name}" for name in NOT_BOOTED)
-    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "-m", "not slow",
-                           "-k", chosen, *BOOTED], cwd=ROOT / "tests", env=dict(env, COVERAGE=str(FOLDER)),
-                          capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-n", "2", "-p", "no:cacheprovider", "-k", chosen,
+                           *BOOTED], cwd=ROOT / "tests", env=dict(env, COVERAGE=str(FOLDER)), capture_output=True, text=True,
+                          check=False)
     assert done.returncode == 0, f"these tests fail over kernels that count:\n{done.stdout[-5000:]}"
     kernels = write_dumps(sorted(FOLDER.iterdir()))
     assert kernels >= FEWEST_KERNELS, f"only {kernels} kernels wrote down what they counted"

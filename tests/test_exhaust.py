@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 
 LAST = re.compile(r"every sequence of up to (\d+) of (\d+) operations, (\d+) bits: (\S+) sequences, (\d+) states, "
                   r"(\S+) operations compared, no difference")
@@ -29,7 +29,7 @@ BROKEN = {
 def exhaust(flavour, *words, way=None):
     program = ROOT / "build" / "tests" / flavour / ("exhaust-broken" if way else "exhaust")
     done = subprocess.run([program, *words], env=dict(os.environ, BREAK=way or ""), stdout=subprocess.PIPE, text=True,
-                          timeout=300, check=False)
+                          timeout=HANG_SECONDS, check=False)
     return done.returncode, done.stdout.splitlines()
 
 

@@ -10,8 +10,9 @@ import sys
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 
+pytestmark = pytest.mark.slow  # five builds with libFuzzer
 CORPUS = ROOT / "tests" / "fuzz" / "corpus"
 TARGETS = ["clang64/heap", "clang64/prompt", "clang64/boot", "clang32/heap", "clang32/boot"]
 FEWEST_EDGES = {"heap": 600, "prompt": 1150, "boot": 340}  # fewer: the inputs do not mean any more what they did
@@ -21,7 +22,7 @@ SETTINGS = dict(os.environ, ASAN_OPTIONS="detect_leaks=0")
 
 def run(*command):
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=SETTINGS,
-                          timeout=120, check=False)
+                          timeout=HANG_SECONDS, check=False)
     return done.returncode, done.stdout.decode("utf-8", "backslashreplace")
 
 
@@ -29,7 +30,7 @@ def run(*command):
 def test_corpus(target):
     name = target.split("/")[1]
     files = list((CORPUS / name).iterdir())
-    status, output = run(ROOT / "build" / "fuzz" / target, "-runs=0", "-timeout=10", CORPUS / name)
+    status, output = run(ROOT / "build" / "fuzz" / target, "-runs=0", "-timeout=100", CORPUS / name)
     assert status == 0, output[-5000:]
     assert f"seed corpus: files: {len(files)} " in output
     assert int(re.search(r"INITED cov: (\d+)", output)[1]) >= FEWEST_EDGES[name]

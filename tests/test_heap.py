@@ -12,7 +12,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 PLAIN = ["gcc64", "gcc32", "clang64", "clang32"]
 FLAVOURS = PLAIN + [name + "-asan" for name in PLAIN]
 FIGURES_OF = ["gcc64", "gcc32"]  # both widths; with the sanitizers damage.c does a part
-TIMEOUT_SECONDS = 120
+TIMEOUT_SECONDS = 1800  # of the clock: none comes near, however busy the machine is
 FEWEST_CASES = {"heap": 148, "print": 6, "multiboot": 17}  # raise it with the cases: fewer means that a file was lost on the way
 
 # What a freestanding C compiler may ask for on its own, and what 32-bit position-independent code does.

@@ -8,11 +8,9 @@ import re
 
 import pytest
 
-from kernel import MACHINES, OK, PANIC, ROOT, floor_of, run
+from kernel import MACHINES, OK, PANIC, QUICK_ON_HOST, ROOT, floor_of, run, slowly
 
-# The plain and the instrumented kernel; the long runs of the latter are for `./minios test all`.
-BUILDS = ["gcc", "gcc-sanitize"]
-LONG_BUILDS = ["gcc", pytest.param("gcc-sanitize", marks=pytest.mark.slow)]
+BUILDS = ["gcc", "gcc-sanitize"]  # the plain and the instrumented kernel
 
 BUGS = [name.replace("_", "-") for name in re.findall(r"^BUG\((\w+),", (ROOT / "kernel" / "lab" / "bugs.def").read_text(), re.M)]
 LAB_BYTES = 1024
@@ -30,7 +28,7 @@ def dumps(text):
 
 
 @pytest.mark.parametrize("build", BUILDS)
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 @pytest.mark.parametrize("bug", BUGS)
 def test_the_heap_is_as_before_bit_for_bit(machine, bug, build):
     """The floor, two blocks, and all that the lab may touch above them; and the three words."""
@@ -60,14 +58,14 @@ def test_a_full_heap_is_told(machine):
     assert text.count("the lab needs 1024 free bytes of heap; free something first") == 3
 
 
-@pytest.mark.parametrize("build", LONG_BUILDS)
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("build", ["gcc", slowly("gcc-sanitize")])
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 def test_ten_thousand_bugs_and_commands(machine, build):
     chance = random.Random(4)
     commands = [f"bug {name}" for name in BUGS] * 2 + ["alloc 100", "alloc 7 64", "free", "free last", "mark", "release",
                                                        "zalloc 33", "resize last 50", "free #3"]
     lines = [chance.choice(commands) for _ in range(10000)]
-    status, text = run(machine, "\n".join(lines) + "\nfree all\ncheck\nhalt\n", timeout=300, compiler=build)
+    status, text = run(machine, "\n".join(lines) + "\nfree all\ncheck\nhalt\n", seconds=300, compiler=build)
     assert status == OK
     assert "0 blocks walked, floor and words sound: no damage found" in text
     assert text.count("lesson (") == sum(line.startswith("bug ") for line in lines)

@@ -37,7 +37,7 @@ def look(site):
 def test_it_boots_quickly_and_is_light(look, language, record_property):
     seen = look("loads", LANGUAGES[language] + "lab")
     assert seen["text"].startswith("MiniOS on i386 PC, multiboot 1\n") and seen["text"].endswith("minios> ")
-    assert seen["after"] < 2000, "ms from load to the prompt"
+    assert seen["after"] < 2000 * max(1, seen["slower"]), "ms from load to the prompt"
     assert 300 * 1000 < seen["came"] <= HEAVIEST, seen["heaviest"]
     assert seen["came"] < seen["gzip"] < seen["raw"] / 2
     assert seen["forbidden"] == "connect-src" and "default-src 'none'" in seen["policy"] and "unsafe-eval'" not in seen["policy"].replace("wasm-unsafe-eval", "")

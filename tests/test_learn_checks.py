@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 from learn import BOSS, EXERCISES, changed, solution, wrong_answers
 
 
@@ -46,7 +46,7 @@ def report_of(text, step, folder, linked, width="-m64"):
     source.write_text(text)
     subprocess.run(["gcc", width, "-std=c11", "-w", "-fno-pie", "-no-pie", "-iquote", EXERCISES, "-o", program, source, *linked],
                    check=True)
-    return subprocess.run([program, str(step)], capture_output=True, text=True, timeout=60, check=False).stdout
+    return subprocess.run([program, str(step)], capture_output=True, text=True, timeout=HANG_SECONDS, check=False).stdout
 
 
 def asked(*arguments):

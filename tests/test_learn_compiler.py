@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from kernel import COMPILERS
-from learn import BOSS, EACH_COMPILER, EXERCISES, FAILED, LANGUAGES, Learner, solution
+from kernel import COMPILERS, first_of_each
+from learn import BOSS, EXERCISES, FAILED, LANGUAGES, Learner, solution
 
 RIGHT = solution(BOSS)
 MOVE = "    h->free_memory_pointer = h->heap_start;\n"
@@ -67,8 +67,8 @@ def unwrapped(text):
     return " ".join(re.sub(r"[`*]", "", text).split())
 
 
-@pytest.mark.parametrize("compiler", EACH_COMPILER)
-@pytest.mark.parametrize("name,right,written", MISTAKES, ids=[f"{n}-{row[0]}" for n, row in enumerate(MISTAKES)])
+@pytest.mark.parametrize("compiler", COMPILERS)
+@pytest.mark.parametrize("name,right,written", first_of_each(MISTAKES), ids=[f"{n}-{row[0]}" for n, row in enumerate(MISTAKES)])
 def test_a_compiler_error_gets_its_word_of_help(name, right, written, compiler, tmp_path):
     assert RIGHT.count(right) == 1
     status, said = Learner(tmp_path, compiler).try_out(RIGHT.replace(right, written))

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 from learn import BOSS, Learner, solution
 
 CHANGES = [(r" <= ", " < "), (r" >= ", " > "), (r" < ", " <= "), (r" > ", " >= "), ("==", "!="), ("!=", "=="), ("&&", "||"),
@@ -56,7 +56,7 @@ def passes(text, folder):
                            folder / "mutant.c", ROOT / "build/learn-gcc/checks.o"], capture_output=True, check=False)
     if made.returncode != 0:
         return None
-    return subprocess.run([folder / "mutant", str(BOSS)], capture_output=True, timeout=60, check=False).returncode == 0
+    return subprocess.run([folder / "mutant", str(BOSS)], capture_output=True, timeout=HANG_SECONDS, check=False).returncode == 0
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 
 SAMPLE = ROOT / "tests" / "mutants" / "sample"
 CASES = ["tests/case.o", "tests/mutants/sample/cases.o"]
@@ -21,10 +21,11 @@ def run(build, equivalent, *options, source=SAMPLE / "sample.c"):
     tool = ROOT / "tests" / "mutants" / "mutants.py"
     done = subprocess.run([sys.executable, tool, "--source", source, "--build", build, "--equivalent", equivalent,
                            *objects[0], *objects[1], *options],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=HANG_SECONDS, check=False)
     return done.returncode, done.stdout
 
 
+@pytest.mark.slow
 def test_sample(tmp_path):
     status, output = run(tmp_path, SAMPLE / "equivalent.txt")
     fates = (tmp_path / "fates.txt").read_text()
@@ -80,7 +81,7 @@ def test_cases_that_fail_anyway_prove_nothing(tmp_path):
 @pytest.mark.slow
 def test_heap(record_property):
     done = subprocess.run(["make", "-s", "mutants"], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=1200, check=False)
+                          text=True, timeout=HANG_SECONDS, check=False)
     assert done.returncode == 0, done.stdout
     last = done.stdout.splitlines()[-1]
     assert int(re.match(r"(\d+) mutants of", last)[1]) > 500

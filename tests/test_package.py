@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -61,7 +61,7 @@ int main(void)
 
 def run(*command, cwd=ROOT, **environment):
     done = subprocess.run([str(word) for word in command], cwd=cwd, env={**os.environ, **environment},
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300, check=False)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=HANG_SECONDS, check=False)
     assert done.returncode == 0, f"{command}\n{done.stdout}"
     return done.stdout
 

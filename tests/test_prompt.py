@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from kernel import MACHINES, OK, ROOT, heap_start, image, run
+from kernel import HANG_SECONDS, MACHINES, OK, ROOT, heap_start, image, run
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -78,7 +78,7 @@ def test_words_that_do_not_add_up(word, value, tmp_path):
     script = tmp_path / "commands"
     script.write_text(f"break shell\ncontinue\nset var kernel_heap.{word} = kernel_heap.{value}\ncontinue\n")
     options = 'color=off script="check; map; alloc 10; demo; free 1; stats"'
-    done = subprocess.run([ROOT / "machine/host/debug", image("host")], cwd=ROOT, timeout=60, stdin=subprocess.DEVNULL,
+    done = subprocess.run([ROOT / "machine/host/debug", image("host")], cwd=ROOT, timeout=HANG_SECONDS, stdin=subprocess.DEVNULL,
                           env=dict(os.environ, OPTIONS=options, GDB_SCRIPT=str(script)), stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, check=False)
     assert done.stdout.count("E08 damaged heap: the three words do not add up") >= 3, done.stdout

@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from kernel import OK, ROOT, heap_start, run
+from kernel import HANG_SECONDS, OK, ROOT, heap_start, run
 
 FLAVOURS = ["gcc64", "gcc32"]
 MACHINE = {"gcc64": "host", "gcc32": "i386"}
@@ -34,12 +34,12 @@ FEWEST = {
 def run_random(flavour, *settings, way=None):
     program = ROOT / "build" / "tests" / flavour / ("random-broken" if way else "random")
     done = subprocess.run([program, *settings], env=dict(os.environ, BREAK=way or ""), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=600, check=False)
+                          stderr=subprocess.STDOUT, text=True, timeout=HANG_SECONDS, check=False)
     return done.returncode, done.stdout
 
 
 def programs_agree(flavour, programs, seed, record_property):
-    status, output = run_random(flavour, f"programs={programs}", f"seed={seed}", "seconds=300")
+    status, output = run_random(flavour, f"programs={programs}", f"seed={seed}", f"seconds={HANG_SECONDS}")
     assert status == 0, output
     first, last = output.splitlines()
     assert first == f"{flavour[3:]} bits: from seed {seed} on"
@@ -78,7 +78,7 @@ def expected(way, machine, heap):
 def test_a_broken_heap_is_found_and_shrunk(flavour, way, seed):
     machine = MACHINE[flavour]
     start_of_heap = heap_start(run(machine, "halt\n")[1])[0]
-    status, output = run_random(flavour, f"seed={seed}", "seconds=60", f"start={start_of_heap:#x}", way=way)
+    status, output = run_random(flavour, f"seed={seed}", f"seconds={HANG_SECONDS}", f"start={start_of_heap:#x}", way=way)
     assert status == 1, output
     remarks, start, commands = commands_of(output)
     assert ("the prompt asks loudly, by alloc" in "".join(remarks)) == (way == "polite")

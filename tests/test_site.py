@@ -16,7 +16,7 @@ import zipfile
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 from web import LANGUAGES, address_in, make_book, one_after_the_other, output_of, served
 
 pytestmark = pytest.mark.slow
@@ -204,7 +204,7 @@ def test_a_wrong_address_is_told(site):
         assert page["lang"] == ("en" if page["path"].startswith("en/") else "bn")
         assert page["status"] == 404 and not page["axe"] and not page["heard"]["foreign"], page
     with pytest.raises(urllib.error.HTTPError):
-        urllib.request.urlopen(f"{site}..%2f..%2f..%2fMakefile", timeout=10).close()
+        urllib.request.urlopen(f"{site}..%2f..%2f..%2fMakefile", timeout=HANG_SECONDS).close()
 
 
 def run_together(text):
@@ -248,7 +248,7 @@ def test_the_epub_is_valid_and_holds_every_page(language, book):
 def test_one_command_serves_it_until_ctrl_c(book):
     with served("./minios", "book") as line:
         for page in ("", "en/", FAULT, "minios.bn.pdf", "minios.en.epub"):
-            with urllib.request.urlopen(address_in(line) + page, timeout=10) as answer:
+            with urllib.request.urlopen(address_in(line) + page, timeout=HANG_SECONDS) as answer:
                 assert answer.status == 200 and len(answer.read()) > 1000, page
 
 
@@ -265,7 +265,7 @@ def asked(address, method="GET", **headers):
     """Status, headers and body as they came, whatever the status."""
     wanted = {name.replace("_", "-"): value for name, value in headers.items() if value is not None}
     try:
-        with urllib.request.urlopen(urllib.request.Request(address, headers=wanted, method=method), timeout=10) as answer:
+        with urllib.request.urlopen(urllib.request.Request(address, headers=wanted, method=method), timeout=HANG_SECONDS) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as answer:
         return answer.code, answer.headers, answer.read()

@@ -8,14 +8,14 @@ import sys
 
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 
 TARGETS = ["cortex-m0", "cortex-m4", "arm", "aarch64", "riscv32", "riscv64", "powerpc", "s390x"]
 
 
 def run_target(root, name):
     return subprocess.run([sys.executable, root / "tests/targets/run.py", name], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=900, check=False)
+                          stderr=subprocess.STDOUT, text=True, timeout=HANG_SECONDS, check=False)
 
 
 @pytest.mark.slow

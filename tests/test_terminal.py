@@ -11,14 +11,14 @@ import termios
 import pexpect
 import pytest
 
-from kernel import MACHINES, OK, ROOT, image
+from kernel import MACHINES, OK, QUICK_ON_HOST, ROOT, image
 
 PROMPT = "minios> \033\\[0m"
 
 
 def person(machine, *options, env=None):
     return pexpect.spawn(str(ROOT / "machine" / machine / "run"), [str(image(machine)), "on_fault=report", *options],
-                         encoding="ascii", timeout=20, dimensions=(40, 80), env=dict(os.environ, **(env or {})))
+                         encoding="ascii", timeout=200, dimensions=(40, 80), env=dict(os.environ, **(env or {})))
 
 
 @pytest.fixture(params=MACHINES)
@@ -41,6 +41,7 @@ def answer(child, keys, pattern):
 LEFT, RIGHT, UP, DOWN, HOME, END, DELETE = "\033[D", "\033[C", "\033[A", "\033[B", "\033[H", "\033[F", "\033[3~"
 
 
+@pytest.mark.parametrize("prompt", QUICK_ON_HOST, indirect=True)
 @pytest.mark.parametrize("keys,size", [
     ("alloc 100\r", 100),
     ("alloc 100\n", 100),
@@ -133,7 +134,7 @@ def flags(child):
 def test_the_host_leaves_the_terminal_as_it_was(way_out):
     """Asked of the terminal itself, by a shell that outlives the kernel."""
     command = f"read go; {image('host')} on_fault=panic; echo ended $?; stty -a; exit"
-    child = pexpect.spawn("/bin/sh", ["-c", command], encoding="ascii", timeout=20)
+    child = pexpect.spawn("/bin/sh", ["-c", command], encoding="ascii", timeout=200)
     before = flags(child)
     child.sendline("go")  # not sooner, or it may be raw already
     child.expect("minios> ")

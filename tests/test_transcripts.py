@@ -9,10 +9,13 @@ import re
 
 import pytest
 
-from kernel import COMPILERS, MACHINES, SANITIZED, ROOT, comparable, run, typed_for
+from kernel import COMPILERS, MACHINES, SANITIZED, ROOT, comparable, run, slowly, typed_for
 
 FOLDER = ROOT / "tests" / "transcripts"
 NAMES = sorted(path.stem for path in (FOLDER / "i386").glob("*.txt"))
+# What the instrumented kernel says as a process it says on a PC, too.
+BUILDS = [(slowly if machine == "i386" and compiler in SANITIZED else lambda *build: build)(machine, compiler)
+          for compiler in COMPILERS + SANITIZED for machine in MACHINES]
 
 
 def test_both_machines_have_the_same_sessions():
@@ -46,8 +49,7 @@ def session(machine, name, compiler):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("machine", MACHINES)
-@pytest.mark.parametrize("compiler", COMPILERS + SANITIZED)
+@pytest.mark.parametrize("machine,compiler", BUILDS)
 def test_session(machine, name, compiler):
     got, expected = session(machine, name, compiler)
     assert got == expected

@@ -6,7 +6,7 @@ import re
 import subprocess
 
 import pytest
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 
 PROGRAMS = sorted((ROOT / "docs" / "wrong").glob("*.c"))
 PAGES = [*(ROOT / "docs").glob("*.md"), *(ROOT / "docs" / "en").glob("*.md")]
@@ -20,7 +20,7 @@ def test_there_are_some():
 def test_it_fails_as_told(program, tmp_path):
     made = tmp_path / program.stem
     subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", "-O1", "-o", made, program], check=True)
-    done = subprocess.run([made], capture_output=True, text=True, timeout=10, check=False)
+    done = subprocess.run([made], capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
     assert done.returncode == 1
     fence = re.compile(rf"^```console wrong:{program.stem}\n(.*?)^```", re.M | re.S)
     shown = [match for page in PAGES for match in fence.findall(page.read_text())]

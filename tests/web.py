@@ -9,7 +9,7 @@ import re
 import signal
 import subprocess
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT
 
 LANGUAGES = {"bn": "", "en": "en/"}
 # How many bytes the mistake of a bug writes where they do harm; all others write none.
@@ -18,7 +18,7 @@ WRITES = {"overflow": 1, "overflow-exact": 1, "overflow-neighbour": 4, "underflo
 
 
 def output_of(*command, **more):
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False, **more)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False, **more)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -52,7 +52,7 @@ def served(*command):
                     break
         finally:
             os.killpg(server.pid, signal.SIGINT)
-            said.append(server.communicate(timeout=20)[0])
+            said.append(server.communicate(timeout=HANG_SECONDS)[0])
     assert server.returncode == 0 and "Traceback" not in said[-1], "".join(said)
 
 

@@ -9,7 +9,7 @@ import subprocess
 from place import FILE, ROOT
 from screen import INDENT, width
 
-LONGEST_SECONDS = 60  # of the clock; the checks themselves stop a loop long before
+LONGEST_SECONDS = 600  # of the clock; the checks themselves stop a loop long before
 
 
 class Report:

@@ -8,12 +8,13 @@
 #include "base/console.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "machine.h"
 
 #include <stdbool.h>
 
 #define HISTORY 16
 
-enum key { KEY_UP = 256, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE, KEY_UNKNOWN };
+enum key { KEY_UP = BYTE_LOST + 1, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE, KEY_UNKNOWN };
 
 #define CONTROL(letter) ((letter) - '@')
 #define ESCAPE 27

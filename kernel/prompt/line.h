@@ -13,7 +13,7 @@
 enum line_end {
     LINE_READY,     /* buffer holds a line of plain text, perhaps empty */
     LINE_TOO_LONG,  /* more was typed than fits; the buffer holds the beginning */
-    LINE_NOT_TEXT,  /* a byte came that is no ASCII text and no key */
+    LINE_NOT_TEXT,  /* a byte came that is no ASCII text and no key, or one was lost */
     LINE_CANCELLED, /* Ctrl-C */
     LINE_CLOSED     /* Ctrl-D on an empty line: nothing will follow. At the end of a line it is Enter. */
 };

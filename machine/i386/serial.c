@@ -4,6 +4,7 @@
  */
 #include "devices.h"
 #include "io.h"
+#include "machine.h"
 
 #define COM1 0x3F8
 
@@ -23,6 +24,7 @@ enum {
     MODEM_READY_AND_INTERRUPTS = 0x0B, /* DTR, RTS, and OUT2, which lets the interrupt through */
     INTERRUPT_RECEIVED = 0x01,
     STATUS_RECEIVED = 0x01,
+    STATUS_OVERRUN = 0x02, /* a byte came before the last one was read; reading the status forgets it */
     STATUS_CAN_SEND = 0x20,
     STATUS_ALL_SENT = 0x40,
     STATUS_NO_CHIP = 0xFF, /* what a port without a device reads */
@@ -31,6 +33,7 @@ enum {
 
 static bool present;
 static bool plain_lines;
+static bool lost;
 
 /* The FIFO stays as it is: switching or resetting it would throw away a byte that came before we did. */
 void serial_start(bool plain)
@@ -47,9 +50,17 @@ void serial_start(bool plain)
     outb(UART_INTERRUPTS, INTERRUPT_RECEIVED);
 }
 
+static bool is(uint8_t status)
+{
+    uint8_t now = inb(UART_LINE_STATUS);
+
+    lost |= (now & STATUS_OVERRUN) != 0;
+    return (now & status) != 0;
+}
+
 static void wait_for(uint8_t status)
 {
-    while ((inb(UART_LINE_STATUS) & status) == 0)
+    while (!is(status))
         continue;
 }
 
@@ -70,12 +81,18 @@ void serial_put(char c)
 
 bool serial_waiting(void)
 {
-    return present && (inb(UART_LINE_STATUS) & STATUS_RECEIVED) != 0;
+    return present && is(STATUS_RECEIVED);
 }
 
 int serial_get(void)
 {
-    return serial_waiting() ? inb(UART_DATA) : -1;
+    bool waiting = serial_waiting();
+
+    if (lost) {
+        lost = false;
+        return BYTE_LOST;
+    }
+    return waiting ? inb(UART_DATA) : -1;
 }
 
 /* Until the last byte has left. */

@@ -20,7 +20,7 @@ def count(kernel):
     """What it costs to call kmalloc and kfree, for each row of the table."""
     env = dict(os.environ, QEMU_OPTIONS="-icount shift=0,sleep=off", RAM="32M")
     done = subprocess.run([ROOT / "machine/i386/run", kernel, 'script="bench"'], env=env, stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=120, check=False)
+                          capture_output=True, text=True, timeout=1800, check=False)
     rows = re.findall(r"^  (\S.*?)  +([\d.]+) +([\d.]+) +([\d.]+) +([\d.]+)$", done.stdout, re.M)
     if done.returncode != 0 or len(rows) < 5:
         sys.exit(f"the kernel did not bench (status {done.returncode}):\n{done.stdout}{done.stderr}")

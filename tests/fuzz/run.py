@@ -33,7 +33,7 @@ def command(width, target, seconds):
     grown.mkdir(parents=True, exist_ok=True)
     words = pathlib.Path("build/fuzz") / f"{target}.dict"
     return [f"build/fuzz/{width}/{target}", f"-max_total_time={seconds}", f"-max_len={LONGEST.get(target, 64)}",
-            "-timeout=10", f"-artifact_prefix={FOUND}/{width}-{target}-",
+            "-timeout=100", f"-artifact_prefix={FOUND}/{width}-{target}-",
             *([f"-dict={words}"] if words.exists() else []),
             grown, *pathlib.Path("tests/fuzz/corpus").glob(target)]
 

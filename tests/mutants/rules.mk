@@ -10,7 +10,7 @@ MUTANTS = $(PYTHON) tests/mutants/mutants.py --source build/mutants/pair/kheap.c
           --object32 $(call test_objects,gcc32,$(MUTANT_CASES))
 
 # What the tool itself is tested on.
-test-programs: $(foreach flavour,gcc64 gcc32,$(call test_objects,$(flavour),tests/mutants/sample/cases.c))
+quick-programs: $(foreach flavour,gcc64 gcc32,$(call test_objects,$(flavour),tests/mutants/sample/cases.c))
 
 .PHONY: mutants
 mutants: build/tests/gcc64/heap build/tests/gcc32/heap build/mutants/pair/kheap.c ## break the heap: do the tests notice? minutes; ONLY=function
