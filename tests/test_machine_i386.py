@@ -29,7 +29,7 @@ def test_memory_from_2_mib_to_3_gib(ram, heap):
 
 # What each kind of processor lacks, and how many cycles it counts a millisecond: the timer's, or its own.
 LACKS_CYCLES = "  cycles  of the timer, 1.2 million a second: this processor counts none\n"
-LACKS_PAGING = "  paging  none: this processor has no large pages, so no address is forbidden\n"
+LACKS_PAGING = "  paging  none: no large pages here, so no address is forbidden\n"
 OLD_PROCESSORS = {"-cpu 486": LACKS_CYCLES, "-cpu 486,pse=off": LACKS_PAGING + LACKS_CYCLES, "-cpu pentium": "",
                   "-M isapc": LACKS_CYCLES}
 
@@ -294,7 +294,7 @@ def test_a_line_that_lost_a_byte_is_refused(tmp_path):
             pc.ask("human-monitor-command", **{"command-line": f"o /1 {port:#x} {value:#x}"})
         pc.ask("cont")
         type_line(pc, " 1")
-        pc.wait_for("minios> z 1\nthat line lost a byte, or has some that are no ASCII text; nothing was done\nminios> ")
+        pc.wait_for("minios> z 1\nthat line lost a byte or is no ASCII text; nothing was done\nminios> ")
         type_line(pc, "alloc 7")
         pc.wait_for("#1 at 0x")
         type_halt(pc)

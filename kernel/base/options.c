@@ -125,8 +125,8 @@ void options_complain(void)
     struct word word;
 
     if (machine_command_line_is_cut()) {
-        kprintf("The command line is too long: %zu bytes of it were kept. Shorten it, or type its\n"
-                "commands at the prompt. The machine stops.\n",
+        kprintf("The command line is too long: %zu bytes of it were kept.\n"
+                "The machine stops.\n",
                 strlen(machine_command_line()));
         machine_stop(EXIT_NO_START);
     }

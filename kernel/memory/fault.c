@@ -106,7 +106,7 @@ static void tell_overflow(const struct kheap_report *r)
     kprintf("    block     ");
     print_block(&r->block);
     if (r->block.owner == NULL)
-        kprintf("\n    size      the most that fitted: its tag is overwritten too");
+        kprintf("\n    size      the most that fitted: its tag is gone");
     kprintf("\n    first     %p, which holds", r->address);
     print_bytes(r->address, r->changed < 8 ? r->changed : 8);
     kprintf("\n");

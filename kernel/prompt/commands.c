@@ -342,7 +342,7 @@ static bool cmd_check(int count, char **words)
 static bool cmd_memory(int count, char **words)
 {
     if (count > 1 && strcmp(words[1], "raw") != 0) {
-        kprintf("memory shows the map that counts, memory raw what the boot loader told\n");
+        kprintf("memory raw shows what the boot loader told\n");
         return false;
     }
     if (count > 1) {

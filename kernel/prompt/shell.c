@@ -151,7 +151,7 @@ static void serve_line(void)
     switch (end) {
     case LINE_READY: run_line(line, strlen(line)); break;
     case LINE_TOO_LONG: kprintf("that line is too long; %d characters fit\n", LINE_MAX_LENGTH); break;
-    case LINE_NOT_TEXT: kprintf("that line lost a byte, or has some that are no ASCII text; nothing was done\n"); break;
+    case LINE_NOT_TEXT: kprintf("that line lost a byte or is no ASCII text; nothing was done\n"); break;
     case LINE_CANCELLED: break;
     case LINE_CLOSED: kprintf("\n"); machine_stop(EXIT_OK);
     }

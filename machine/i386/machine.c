@@ -28,7 +28,7 @@ static const struct {
     uint32_t feature;
     const char *without;
 } wanted[] = {
-    { HAS_LARGE_PAGES, "\n  paging  none: this processor has no large pages, so no address is forbidden" },
+    { HAS_LARGE_PAGES, "\n  paging  none: no large pages here, so no address is forbidden" },
     { HAS_TIME_STAMP, "\n  cycles  of the timer, 1.2 million a second: this processor counts none" },
 };
 
