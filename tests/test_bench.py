@@ -51,9 +51,9 @@ def test_more_work_is_noticed(tmp_path):
     copy_to(tmp_path / "copy")
     source = tmp_path / "copy/heap/kheap.c"
     text = source.read_text()
-    right = "    if (block == NULL)\n        return;\n"
+    right = "    if (!ends_last(h, block)) {\n"
     assert text.count(right) == 1
-    source.write_text(text.replace(right, right + "    for (volatile int i = 0; i < 4; i++)\n        continue;\n"))
+    source.write_text(text.replace(right, "    for (volatile int i = 0; i < 4; i++)\n        continue;\n" + right))
     done = bench(tmp_path / "copy")
     assert done.returncode != 0 and "instructions of a free, x86-64" in done.stderr, done.stderr
     assert "instructions of a free, i386" in done.stderr and "instructions of an allocation" not in done.stderr
