@@ -55,7 +55,7 @@ def compiled(compiler, options, sources, folder):
 # ---- Instructions: the calls are toggled on, the fault function off, and what was counted is written down after each way
 
 def cost_program(heap, folder):
-    renamed = [f"-D{call}=set_{call}" for call in [*CALLS, *(f"kheap_refuse_{what}" for what in ("alloc", "free", "mark", "release"))]]
+    renamed = [f"-D{call}=set_{call}" for call in [*CALLS, "kheap_begin_of", *(f"kheap_refuse_{what}" for what in ("alloc", "free", "mark", "release"))]]
     objects = [*compiled("gcc -O2", [], [PORT / "cost.c", *heap], folder),
                *compiled("gcc -O2", renamed, [PORT / "stage.c", *HEAP], "stage")]
     run("gcc", *objects, "-Wl,--defsym=set_kheap_fault=kheap_fault", "-o", BUILD / folder / "cost")
