@@ -22,6 +22,8 @@
 #define APART static __attribute__((noinline))
 /* Its return address is the one of who called, also where a linker optimises across files. */
 #define CALL __attribute__((noinline))
+/* What asks for that address itself has to be in line, whatever the build. */
+#define WITHIN static inline __attribute__((__always_inline__))
 /* Said where it keeps gcc from holding a word too many in registers. */
 #define LIKELY(condition) __builtin_expect((condition), 1)
 
@@ -87,7 +89,7 @@ INLINE bool quick_room(const struct kheap *h, const unsigned char *from, size_t 
 
 /* The poison reaches over the tag's place, so the tag comes later; and FENCE after the word that may lie over it, for what was
  * just stored a processor hands on at once only if it was one store. */
-INLINE unsigned char *put_quick(unsigned char *from, size_t total, size_t size)
+WITHIN unsigned char *put_quick(unsigned char *from, size_t total, size_t size)
 {
     unsigned char *end = up(from, size), *boundary = boundary_of(from, size);
 
@@ -108,7 +110,7 @@ INLINE unsigned char *put_quick(unsigned char *from, size_t total, size_t size)
 
 /* before:  ... tag ] |<------------- free ------------->
  * after:   ... tag ][ payload | slack | tag ] |<--------- */
-INLINE bool take_quick(struct kheap *h, unsigned char *from, size_t size)
+WITHIN bool take_quick(struct kheap *h, unsigned char *from, size_t size)
 {
     size_t total = size_of_heap(h);
 

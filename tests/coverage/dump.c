@@ -8,6 +8,7 @@
 #include "machine.h"
 
 #include <gcov.h>
+#include <stddef.h>
 
 /* The linker's bounds of the section that holds a pointer to each object's counters. */
 extern const struct gcov_info *const __start_gcov_info[], *const __stop_gcov_info[];
