@@ -168,3 +168,42 @@ CASE(write_in_front_names_the_block)
             CHECK_FAULT(KHEAP_E_DAMAGED);
         }
 }
+
+/* A stale tag in the payload is sealed, but ends another block than the one that is given back. */
+CASE(wiped_tag_above_a_stale_one_of_another_block)
+{
+    struct kheap h = make_heap(HEAP);
+    unsigned char *first = kheap_alloc(&h, 16), *second = kheap_alloc(&h, 16), *large;
+
+    kheap_free(&h, second);
+    kheap_free(&h, first);
+    large = kheap_alloc(&h, 200);
+    CHECK_PTR(large, ==, first);
+    memset(large, 0, 16 + TAG);
+    memset(large + 200, 0x41, 8 + TAG);
+    kheap_free(&h, large);
+    CHECK_FAULT(KHEAP_E_OVERFLOW);
+    CHECK_PTR(told.block.payload, ==, large);
+}
+
+/* SIZE and SEAL of the last tag changed alike, to a size that no block can have: a release does not follow it. */
+CASE(release_over_a_sealed_size_that_cannot_be)
+{
+    static const uintptr_t change[] = { 1 << 20, (uintptr_t)-48 };
+
+    for (size_t i = 0; i < COUNT(change); i++) {
+        struct kheap h = make_heap(HEAP);
+        struct kheap_mark mark = kheap_mark(&h);
+        uintptr_t words[4];
+
+        memset(kheap_alloc(&h, 32), 0, 32);
+        memcpy(words, h.free_memory_pointer - TAG, TAG);
+        words[1] += change[i];
+        words[3] += change[i];
+        memcpy(h.free_memory_pointer - TAG, words, TAG);
+        remember(&h);
+        kheap_release(&h, mark);
+        CHECK(take_fault(), !=, KHEAP_E_NONE);
+        CHECK_UNCHANGED(&h);
+    }
+}
