@@ -91,7 +91,7 @@ def test_what_is_nowhere_is_left_out_and_named(machine):
 @pytest.mark.parametrize("ci", ["", "true"])
 def test_without_frama_c_all_else_is_tested_but_not_in_ci(machine, tmp_path, ci):
     table = (ROOT / "minios").read_text()
-    for program in {"node", "chromium", *re.findall(r"\|(?:command -v|compiles) ([\w.+-]+)", table)} - {"frama-c"}:
+    for program in {"node", "chromium", "firefox", *re.findall(r"\|(?:command -v|compiles) ([\w.+-]+)", table)} - {"frama-c"}:
         (tmp_path / program).write_text("#!/bin/sh\n")
         (tmp_path / program).chmod(0o755)
     (tmp_path / "make").write_text('#!/bin/sh\necho "make $*, without: ${MINIOS_WITHOUT:-nothing}"\n')
