@@ -347,7 +347,8 @@ INLINE const unsigned char *begin_quickly(const struct kheap *h, const unsigned 
     return sealed(size_of_heap(h), payload) && fenced(payload, boundary) ? payload : kheap_begin_of(h, boundary);
 }
 
-/* Walks down to the mark, looking at each block that would go: a stale tag in somebody's payload does not count. */
+/* Walks down to the mark, looking at each block that would go: a stale tag in somebody's payload does not count. Nothing
+ * begins below the floor, so there the walk ends. */
 static bool leads_to(const struct kheap *h, struct kheap_mark mark)
 {
     const unsigned char *at = h->free_memory_pointer;
@@ -356,8 +357,11 @@ static bool leads_to(const struct kheap *h, struct kheap_mark mark)
         return false;
     /*@ loop invariant at == \null || (edge_in(h, (unsigned char *)at) && has_seal(h, (unsigned char *)at));
       @ loop assigns at; */
-    while (at != NULL && at > h->heap_start && address_of(at) > address_of(mark.position))
+    while (address_of(at) > address_of(mark.position)) {
+        if (QUICK)
+            look_ahead(at);
         at = begin_quickly(h, at);
+    }
     return at != NULL && at == mark.position && fingerprint(at) == mark.seal;
 }
 

@@ -91,6 +91,12 @@ static inline size_t distance(const unsigned char *from, const unsigned char *to
     return (size_t)(address_of(to) - address_of(from));
 }
 
+/* Tells the processor that what lies a little below will be asked for: a hint, which reads nothing, so any address will do. */
+HERE void look_ahead(const unsigned char *at)
+{
+    __builtin_prefetch((const void *)(address_of(at) - 1024));
+}
+
 static inline size_t size_of_heap(const struct kheap *h)
 {
     return distance(h->heap_start, h->heap_end);
