@@ -38,6 +38,13 @@ def make_book():
     return ROOT / "build" / "book"
 
 
+def make_site():
+    """The site alone, without PDFs and EPUBs."""
+    with one_after_the_other("book"):
+        output_of("make", "-s", "book-lab")
+    return ROOT / "build" / "book"
+
+
 @contextlib.contextmanager
 def served(*command):
     """Starts it, gives the line with the address that it prints, and ends it by Ctrl-C, at which there must be no trouble."""

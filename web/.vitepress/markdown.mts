@@ -8,6 +8,7 @@ import path from 'node:path'
 import type MarkdownIt from 'markdown-it'
 import type { ShikiTransformer } from 'shiki'
 import { DOCS } from './contents.mts'
+import { commandLinks, movingHeap, stepLinks } from './moving.mts'
 
 function escaped(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;')
@@ -44,9 +45,10 @@ function fences(md: MarkdownIt) {
   const inner = md.renderer.rules.fence!
   md.renderer.rules.fence = (tokens, at, options, env, self) => {
     const head = headOf(tokens[at].info)
-    const below = tryIt(tokens[at].info, tokens[at].content)
+    const below = movingHeap(tokens[at].info) + tryIt(tokens[at].info, tokens[at].content)
+    const { info } = tokens[at]
     tokens[at].info = tokens[at].info.replace(/^(fault|console)\b.*/, 'text').replace(/^(\w+)\s.*/, '$1')
-    const html = inner(tokens, at, options, env, self)
+    const html = commandLinks(info, inner(tokens, at, options, env, self))
     return head ? `<figure class="fence"><figcaption v-pre>${escaped(head)}</figcaption>${html}</figure>${below}` : html
   }
 }
@@ -92,7 +94,7 @@ function sourceLinks(md: MarkdownIt) {
 }
 
 export function markup(md: MarkdownIt) {
-  md.use(sourceLinks).use(fences).use(pictures)
+  md.use(sourceLinks).use(stepLinks).use(fences).use(pictures)
 }
 
 /** A line that somebody typed, at the kernel's prompt or at the shell's, stands out. */

@@ -32,6 +32,7 @@ export default {
   enhanceApp({ app }) {
     app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
     app.component('TryIt', TryIt)
+    app.component('MovingHeap', defineAsyncComponent(() => import('../../lab/MovingHeap.vue')))
     if (!import.meta.env.SSR) document.addEventListener('input', inOneForm, true)
   },
 }
