@@ -5,6 +5,7 @@
 
 import gzip
 import json
+import os
 import pathlib
 import re
 import sys
@@ -46,15 +47,16 @@ def site():
 
 @pytest.fixture(scope="session")
 def seen(site, tmp_path_factory):
-    """What the browser saw on a page; the first worker that asks lets it look."""
-    folder = tmp_path_factory.getbasetemp().parent
+    """What the browser saw on the pages of a language; the first worker that asks lets it look."""
+    alone = os.environ.get("PYTEST_XDIST_WORKER") is None
+    folder = tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent
 
     def look(language, page):
-        file = folder / f"moving.{language}.{page.replace('/', '-')}.json"
+        file = folder / f"moving.{language}.json"
         with one_after_the_other(file.stem):
             if not file.exists():
-                file.write_text(output_of("node", "tests/site/moving.mjs", site, LANGUAGES[language] + page), encoding="utf-8")
-        return json.loads(file.read_text(encoding="utf-8"))
+                file.write_text(output_of("node", "tests/site/moving.mjs", site, *(LANGUAGES[language] + one for one in PAGES)), encoding="utf-8")
+        return json.loads(file.read_text(encoding="utf-8"))[LANGUAGES[language] + page]
     return look
 
 
@@ -73,7 +75,7 @@ def drawn(record, step):
     for number, gap, size, slack, _, *damage in step["blocks"]:
         pieces = [("gap", gap), ("payload", size), ("slack", slack), ("tag", record["tag_bytes"])]
         wrong = {piece for piece, *_ in damage[0]} if damage else set()
-        blocks.append({"number": f"#{number}" if number else "\u2013", "wrong": [piece for piece, _ in pieces if piece in wrong],
+        blocks.append({"number": number if isinstance(number, str) else f"#{number}", "wrong": [piece for piece, _ in pieces if piece in wrong],
                        "pieces": [[piece, length] for piece, length in pieces if length or piece == "payload"]})
     return {"pointer": f"{start + step['pointer']:#010x}", "free": f"{record['bytes'] - step['pointer']:,}", "blocks": blocks}
 
@@ -91,7 +93,7 @@ def figures(record, before, step):
 
 
 def told_figures(numbers):
-    return [re.search(r"(0x[0-9a-f]{8}|[\d,]+)( [+\u2212][\d,]+)?$", text)[0] for text in numbers]
+    return [re.search(r"(0x[0-9a-f]{8}|[\d,]+)( [+\u2212][\d,]+)?$", text.strip())[0] for text in numbers]
 
 
 @each_language
@@ -159,7 +161,7 @@ def test_paper_has_the_decisive_steps(page, language, seen):
     for view in seen(language, page)["views"].values():
         assert [picture["name"] for picture in view["paper"]] == PAGES[page]
         for picture in view["paper"]:
-            record, steps = recording(picture["name"]), moving.table(ROOT)[picture["name"]]
+            record, steps = recording(picture["name"]), moving.table(ROOT)[picture["name"]][0]
             assert not picture["live"] and len(picture["stills"]) == len(steps)
             for still, step in zip(picture["stills"], (record["steps"][number] for number in steps)):
                 assert still["pointer"] == drawn(record, step)["pointer"] and still["blocks"] == len(step["blocks"])
@@ -189,8 +191,10 @@ def test_a_recording_is_what_the_lab_sees(tmp_path):
         build.packages()
     fences = {fence.name: fence for page in pages(ROOT) for fence in page.fences if fence.kind == "session"}
     typed = [sessions.typed(fences[name]) for name in NAMES]
-    (tmp_path / "runs").write_text(json.dumps([{"options": " ".join(options), "lines": [*lines, "blocks all"]} for _, _, options, lines in typed]))
+    (tmp_path / "runs").write_text(json.dumps([{"options": " ".join(options), "lines": [*lines, *moving.table(ROOT)[name][1], "blocks all"]} for name, (_, _, options, lines) in zip(NAMES, typed)]))
     found = json.loads(output_of("node", "tests/v86/machine.mjs", image("i386"), "recordings", tmp_path / "runs").splitlines()[-1])
+    assert len(found) == len(NAMES)
     for name, run in zip(NAMES, found):
         assert len(run["same"]) >= 2 and all(run["same"]), (name, run["same"])
-        assert run["shown"] == run["last"], name
+        damaged = any(len(block) > 5 for block in recording(name)["steps"][-1]["blocks"])
+        assert run["shown"] == run["last"] or damaged, name  # below a damaged tag the kernel tells of no block

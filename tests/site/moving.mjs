@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 //
-// Steps through the pictures that move on a page of the built site, in Chromium, and prints what it saw as JSON:
-//     node tests/site/moving.mjs ADDRESS PAGE
+// Steps through the pictures that move on pages of the built site, in Chromium, and prints what it saw as JSON:
+//     node tests/site/moving.mjs ADDRESS PAGE...
 // It judges nothing: tests/test_moving.py does.
 
 import { browser } from '../../web/browser.mjs'
@@ -38,7 +38,7 @@ const unclear = (place) => {
   const walker = document.createTreeWalker(place.querySelector('.moving-live'), NodeFilter.SHOW_TEXT)
   while (walker.nextNode()) {
     const at = walker.currentNode.parentElement
-    if (!walker.currentNode.data.trim() || at.closest('.lab-unseen')) continue
+    if (!walker.currentNode.data.trim() || at.closest('.lab-unseen, .lab-room')) continue
     const range = document.createRange()
     range.selectNodeContents(walker.currentNode)
     for (const { left, right, top, bottom } of range.getClientRects())
@@ -53,18 +53,30 @@ const unclear = (place) => {
   return { crossed, out: out.map(({ text }) => text), small: words.filter(({ size }) => size < 12).map(({ text, size }) => [text, size]) }
 }
 
+/** From the first step to the last by the buttons: what each shows, and what of it is unclear. */
 async function stepThrough(page, name) {
-  const place = page.locator(`[data-moving="${name}"]`)
-  const buttons = place.locator('.lab-scrubber button')
-  await buttons.nth(0).click({ force: true })
-  const steps = [await place.evaluate(shown)]
-  const troubles = [await place.evaluate(unclear)]
-  while (await buttons.nth(2).isEnabled()) {
-    await buttons.nth(2).click()
-    steps.push(await place.evaluate(shown))
-    troubles.push(await place.evaluate(unclear))
-  }
-  return { steps, troubles }
+  return page.evaluate(
+    async ([name, shown, unclear]) => {
+      const [look, judge] = [new Function(`return ${shown}`)(), new Function(`return ${unclear}`)()]
+      const place = document.querySelector(`[data-moving="${name}"]`)
+      const [first, , next] = place.querySelectorAll('.lab-scrubber button')
+      const seen = { steps: [], troubles: [] }
+      const keep = async () => {
+        await new Promise((drawn) => requestAnimationFrame(drawn))
+        seen.steps.push(look(place))
+        seen.troubles.push(judge(place))
+      }
+      place.scrollIntoView()
+      first.click()
+      await keep()
+      while (!next.disabled) {
+        next.click()
+        await keep()
+      }
+      return seen
+    },
+    [name, String(shown), String(unclear)],
+  )
 }
 
 /** By keys: first, on, back, last. */
@@ -79,18 +91,23 @@ async function byKeys(page, name) {
 }
 
 /** Each link to a step: where does it take the picture, and is that in sight? */
-async function byLinks(page) {
+const byLinks = async () => {
   const seen = []
-  for (const link of await page.locator('.vp-doc a.step-link').all()) {
-    const [href, name] = await link.evaluate((one) => [one.getAttribute('href'), /#step-(.+)-\d+$/.exec(one.hash)[1]])
-    const scrolled = await page.evaluate(() => document.body.dataset.mine = 'same')
-    await link.click()
-    const [step, inSight] = await page.locator(`[data-moving="${name}"]`).evaluate((place) => {
-      const { top, bottom } = place.getBoundingClientRect()
-      return [place.dataset.step, bottom > 0 && top < innerHeight]
+  for (const link of document.querySelectorAll('.vp-doc a.step-link')) {
+    const [, name] = /#step-(.+)-\d+$/.exec(link.hash)
+    document.body.dataset.mine = 'same'
+    link.scrollIntoView({ block: 'center' })
+    link.click()
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+    const place = document.querySelector(`[data-moving="${name}"]`)
+    const { top, bottom } = place.getBoundingClientRect()
+    seen.push({
+      href: link.getAttribute('href'),
+      went: `#step-${name}-${place.dataset.step}`,
+      inSight: bottom > 0 && top < innerHeight,
+      here: link.getAttribute('aria-current'),
+      stayed: document.body.dataset.mine === 'same',
     })
-    const stayed = await page.evaluate(() => document.body.dataset.mine)
-    seen.push({ href, went: `#step-${name}-${step}`, inSight, here: await link.getAttribute('aria-current'), stayed: stayed === scrolled })
   }
   return seen
 }
@@ -142,27 +159,30 @@ async function byAddress(chromium, address, name, step) {
   return seen
 }
 
-const [site, path] = process.argv.slice(2)
-const chromium = await browser()
-const seen = { views: {} }
-for (const { name, width, scheme } of VIEWS) {
-  const context = await chromium.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, reducedMotion: 'reduce' })
-  const page = await context.newPage()
-  const errors = []
-  page.on('pageerror', (error) => errors.push(String(error)))
-  page.on('console', (said) => ['error', 'warning'].includes(said.type()) && errors.push(said.text()))
-  await page.goto(site + path, { waitUntil: 'networkidle' })
-  const names = await page.$$eval('[data-moving]', (places) => places.map((place) => place.dataset.moving))
-  const pictures = {}
-  for (const one of names) pictures[one] = { ...(await stepThrough(page, one)), keys: await byKeys(page, one) }
-  seen.views[name] = { pictures, links: await byLinks(page), paper: await paper(page), errors }
-  seen.names = names
-  await context.close()
-}
-if (seen.names.length) {
+async function look(chromium, site, path) {
+  const seen = { views: {} }
+  for (const { name, width, scheme } of VIEWS) {
+    const context = await chromium.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, reducedMotion: 'reduce' })
+    const page = await context.newPage()
+    const errors = []
+    page.on('pageerror', (error) => errors.push(String(error)))
+    page.on('console', (said) => ['error', 'warning'].includes(said.type()) && errors.push(said.text()))
+    await page.goto(site + path, { waitUntil: 'networkidle' })
+    seen.names = await page.$$eval('[data-moving]', (places) => places.map((place) => place.dataset.moving))
+    const pictures = {}
+    for (const one of seen.names) pictures[one] = { ...(await stepThrough(page, one)), keys: await byKeys(page, one) }
+    seen.views[name] = { pictures, links: await page.evaluate(byLinks), paper: await paper(page), errors }
+    await context.close()
+  }
   const [one] = seen.names
   seen.moves = { asked: await moves(chromium, site + path, one, 'no-preference'), reduced: await moves(chromium, site + path, one, 'reduce') }
   seen.address = await byAddress(chromium, site + path, one, 0)
+  return seen
 }
+
+const [site, ...paths] = process.argv.slice(2)
+const chromium = await browser()
+const seen = {}
+for (const path of paths) seen[path] = await look(chromium, site, path)
 await chromium.close()
 console.log(JSON.stringify(seen))

@@ -8,7 +8,7 @@ import { boot, imageAt } from '../../web/lab/node.mjs'
 import { addressOf } from '../../web/lab/elf.mjs'
 import { hex } from '../../web/lab/description.mjs'
 import { eventAt, heapAt } from '../../web/lab/recorded.mjs'
-import { recordOf, written } from '../../web/lab/recorder.mjs'
+import { recordOf, tellingSteps, written } from '../../web/lab/recorder.mjs'
 import { Session, transcript } from '../../web/lab/session.mjs'
 import { OPERATIONS, blocksIn, random } from './chance.mjs'
 
@@ -265,15 +265,21 @@ async function recordings(path) {
     const one = await session(`on_fault=report ${options}`.trim())
     await one.run(lines)
     const record = JSON.parse(written(recordOf(one, lines)))
+    const steps = tellingSteps(one.history)
     const same = record.steps.map((_, n) => {
-      const { heap, step } = one.view(n)
+      const { heap, step } = one.view(steps[n])
       const told = eventAt(record, n)
-      return isDeepStrictEqual(visible(heapAt(record, n)), visible(heap)) && (told.unnoticed || told.event.name === step.event.name)
+      return isDeepStrictEqual(visible(numbered(heapAt(record, n))), visible(heap)) && (told.unnoticed || told.event.name === step.event.name)
     })
-    seen.push({ lines, same, last: blocksIn(transcript(one.text)), shown: picture({ heap: heapAt(record, record.steps.length - 1) }).rows })
+    seen.push({ lines, same, last: blocksIn(transcript(one.text)), shown: picture({ heap: numbered(heapAt(record, record.steps.length - 1)) }).rows })
     await one.end()
   }
   return seen
+}
+
+/** The letters that a recording gives to blocks without a number are its own. */
+function numbered(heap) {
+  return { ...heap, blocks: heap.blocks.map((one) => ({ ...one, number: Number(one.number) || 0 })) }
 }
 
 /** What a heap's picture draws. */

@@ -12,22 +12,23 @@ import sessions
 from pages import HERE, Trouble
 
 FOLDER, TABLE = "docs/moving", "docs/moving/sessions.txt"
-ROW = re.compile(r"([\w-]+):((?: \d+)+)")
+ROW = re.compile(r"([\w-]+)(?: \+ ([^:]+))?:((?: \d+)+)")
 STEP = re.compile(r"step-([\w-]+)-(\d+)")
 RECORDER = ("record", "recorder", "recorded", "figures", "session", "history", "heap", "description", "guest", "node", "elf", "row")
 
 
 @functools.cache
 def table(root):
-    """{session: the steps that stand on paper}."""
+    """{session: the steps that stand on paper, and the commands with which the picture goes on where the session ends}."""
     found, file = {}, root / TABLE
     lines = file.read_text(encoding="ascii").split("\n") if file.exists() else []
     for number, line in enumerate(lines, 1):
         if line.strip() and not line.startswith("#"):
             row = ROW.fullmatch(line.strip())
             if not row:
-                raise Trouble(f"{TABLE}:{number}: write NAME: and the numbers of steps, as in `lifo: 1 3 4`")
-            found[row[1]] = [int(step) for step in row[2].split()]
+                raise Trouble(f"{TABLE}:{number}: write NAME, a colon and the numbers of steps, as in `lifo: 1 3 4`")
+            more = [command.strip() for command in (row[2] or "").split(";") if command.strip()]
+            found[row[1]] = ([int(step) for step in row[3].split()], more)
     return found
 
 
@@ -51,9 +52,10 @@ def recorder():
     return [sessions.digest(HERE / "web" / "lab" / f"{name}.mjs") for name in RECORDER]
 
 
-def recorded(fence):
+def recorded(fence, more):
     """The recording of a session as the kernel makes it now."""
     machine, sanitize, options, commands = sessions.typed(fence)
+    commands = commands + more
     if machine != "i386" or sanitize:
         raise Trouble(f"session {fence.name}: a picture moves only for the PC, in the plain build")
     image = sessions.kernel(machine, sanitize)
@@ -80,11 +82,11 @@ def recorded(fence):
 def each(root, found, say):
     """Name and recording of each picture, as it is now."""
     fences = {fence.name: fence for page in found for fence in page.fences if fence.kind == "session"}
-    for name, steps in table(root).items():
+    for name, (steps, more) in table(root).items():
         try:
             if name not in fences:
                 raise Trouble(f"no page has a session {name}")
-            text = recorded(fences[name])
+            text = recorded(fences[name], more)
             if max(steps) >= len(json.loads(text)["steps"]):
                 raise Trouble(f"{name} has no step {max(steps)}; its last is {len(json.loads(text)['steps']) - 1}")
             yield name, text

@@ -13,7 +13,7 @@ const TYPED = /<span class="line typed">((?:<span[^>]*>[^<]*<\/span>)*)<\/span>/
 
 /** {session: the steps that stand on paper}, as docs/moving/sessions.txt has it. */
 function table(): Map<string, string> {
-  const rows = fs.readFileSync(path.join(FOLDER, 'sessions.txt'), 'utf8').matchAll(/^([\w-]+): ([\d ]+)$/gm)
+  const rows = fs.readFileSync(path.join(FOLDER, 'sessions.txt'), 'utf8').matchAll(/^([\w-]+)(?: \+ [^:\n]+)?: ([\d ]+)$/gm)
   return new Map([...rows].map(([, name, steps]) => [name, steps.trim()]))
 }
 

@@ -23,12 +23,17 @@ export function sayIn(language) {
   }
 }
 
+/** #N, the letter that a recording gives to a block without a number, or nothing. */
+export function nameOf(number) {
+  return typeof number === 'string' ? number : number ? `#${number}` : ''
+}
+
 function stepIn(say, bytes, step) {
   if (!step.event) return ''
   if (step.unnoticed) return say('event.unnoticed')
   const { event } = step
   return say(`event.${event.name}`, {
-    block: event.block ? `#${event.block}` : say('aBlock'),
+    block: nameOf(event.block) || say('aBlock'),
     address: hex(event.address),
     bytes: bytes(event.size),
     pointer: hex(event.free_memory_pointer),
