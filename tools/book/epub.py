@@ -101,10 +101,11 @@ def text_for_pandoc(page, names, folder):
 
 def looks_of_stills():
     """The looks of a heap, by light, for readers that know neither names for colours nor masks."""
-    text = (HERE / "web" / "lab" / "heap.css").read_text(encoding="ascii")
+    text = (HERE / "web" / "lab" / "heap.css").read_text(encoding="utf-8")
     colours = dict(re.findall(r"(--lab-\w+): (#\w+);", text.split(".dark", 1)[0]))
     grounds = {name: colours[f"--lab-{name}"] for name in ("gap", "slack", "tag")}
     wanted = [rule for rule in re.findall(r"^[^@\s/*}][^{}]*\{[^}]*\}", text, re.M) if ANY_STILL.match(rule)]
+    colours |= {"--lab-mono": "monospace", "--lab-ground": "transparent"}
     text = re.sub(r"var\((--lab-\w+)\)", lambda match: colours.get(match[1], "#888"), "\n".join(wanted))
     text = re.sub(r"var\(--vp-c-text-\d\)", "#1b1f24", re.sub(r"var\(--vp-c-[\w-]+\)", "#888", text))
     return text + STILL_LOOKS + "".join(f".lab-{name} .lab-digits {{ background: {colour} }}\n" for name, colour in grounds.items())
