@@ -56,7 +56,13 @@ def moved_link(page, match, names):
     return f"[{text}](#{key_of(names[goal], anchor)})" if goal in names else text
 
 
+PICTURE = re.compile(r"!\[[^\]]*\]\((\S+/pictures/\S+\.svg)\)")
+
+
 def line_for_pandoc(page, line, names):
+    alone = PICTURE.fullmatch(line.strip())
+    if alone:  # drawn into the page, so that it has the book's letters
+        return f"\n```{{=html}}\n<div>{links.goal_of(page, alone[1])[0].read_text(encoding='utf-8')}</div>\n```\n"
     line = re.sub(r"\{#([\w-]+)\}", lambda match: "{#" + key_of(page, match[1]) + "}", line)
     return links.LINK.sub(lambda match: moved_link(page, match, names), line)
 

@@ -60,11 +60,22 @@ function caption(source: string): string | undefined {
   return new RegExp(`^caption-${match[2]}: *(.*)$`, 'm').exec(fs.readFileSync(file, 'utf8'))?.[1]
 }
 
+/** A picture of ours is drawn into the page, whose letters and colours it then has; its own looks are for elsewhere. */
+function drawnIn(source: string): string | undefined {
+  const match = /pictures\/([\w-]+\.(?:bn|en)\.svg)$/.exec(source)
+  const file = match && path.join(DOCS, 'pictures', match[1])
+  if (!file || !fs.existsSync(file)) return undefined
+  const svg = fs.readFileSync(file, 'utf8').replace(/<style>[^]*?<\/style>/, '')
+  const wide = /viewBox="0 0 (\d+)/.exec(svg)?.[1]
+  return `<span class="picture-room" tabindex="0" v-pre>${svg.replace('<svg ', `<svg style="min-width:${wide}px" `).replace(/\n/g, '')}</span>`
+}
+
 function pictures(md: MarkdownIt) {
   const inner = md.renderer.rules.image!
   md.renderer.rules.image = (tokens, at, options, env, self) => {
-    const text = caption(tokens[at].attrGet('src') ?? '')
-    const html = inner(tokens, at, options, env, self)
+    const source = tokens[at].attrGet('src') ?? ''
+    const text = caption(source)
+    const html = drawnIn(source) ?? inner(tokens, at, options, env, self)
     return `<span class="picture">${html}${text ? `<span class="caption">${escaped(text)}</span>` : ''}</span>`
   }
 }
