@@ -37,7 +37,8 @@ const tooWide = () => {
   return { by: document.documentElement.scrollWidth - room, what: wide.slice(0, 5).map((node) => node.outerHTML.slice(0, 120)) }
 }
 
-/** What is drawn into the page: how large its letters are at least, and which of them an arrow runs through. */
+/** What is drawn into the page: how large its letters are at least, and which of them an arrow runs through, or were
+ * drawn before their font was there. */
 const drawnPictures = () =>
   [...document.querySelectorAll('.picture-room svg')].map((svg) => {
     const box = svg.getBoundingClientRect()
@@ -50,7 +51,14 @@ const drawnPictures = () =>
       const { left, right, top, bottom } = text.getBoundingClientRect()
       return points.some(({ x, y }) => left < x && x < right && top + 3 < y && y < bottom - 3)
     })
+    const stale = texts.filter((text) => {
+      const fresh = svg.appendChild(text.cloneNode(true))
+      const differs = Math.abs(fresh.getComputedTextLength() - text.getComputedTextLength()) > 0.1
+      fresh.remove()
+      return differs
+    })
     return {
+      stale: stale.map((text) => text.textContent),
       src: svg.querySelector('title').id,
       alt: svg.querySelector('desc').textContent,
       drawn: box.width > 0,
@@ -59,7 +67,7 @@ const drawnPictures = () =>
     }
   })
 
-const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0, letters: 0, crossed: [] }))
+const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0, letters: 12, crossed: [], stale: [] }))
 
 /** Puts all Bengali words of a style together into one new element, for each style of this page. */
 const gatherBengali = () => {

@@ -16,6 +16,11 @@ function inOneForm(event: Event) {
   if (typed !== field.value) field.value = typed
 }
 
+/** Of the text in a drawing Chromium forgets to look at the first letters again once their font has come. */
+function drawAgain() {
+  for (const text of document.querySelectorAll('.picture-room text')) text.replaceChildren(text.textContent ?? '')
+}
+
 /** VitePress's own page for a wrong address has no main part, so that a screen reader finds nothing to read. */
 const WrongAddress = defineComponent(() => {
   const { theme, localeIndex } = useData()
@@ -33,6 +38,8 @@ export default {
     app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
     app.component('TryIt', TryIt)
     app.component('MovingHeap', defineAsyncComponent(() => import('../../lab/MovingHeap.vue')))
-    if (!import.meta.env.SSR) document.addEventListener('input', inOneForm, true)
+    if (import.meta.env.SSR) return
+    document.addEventListener('input', inOneForm, true)
+    document.fonts.addEventListener('loadingdone', drawAgain)
   },
 }
