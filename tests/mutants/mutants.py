@@ -187,7 +187,11 @@ class Run:
                 if not program.build(path, self.original(path), target):
                     sys.exit(f"{path} does not compile")
                 listed = subprocess.run([target, "--list"], stdout=subprocess.PIPE, text=True, check=True)
-                self.order.names = listed.stdout.split()
+                names = listed.stdout.split()
+                alone = set(names) ^ set(self.order.names or names)
+                if alone:
+                    sys.exit(f"not a case in both widths, so it would seem to kill in the other: {' '.join(sorted(alone))}")
+                self.order.names = names
                 failed = run_cases(target, self.order.names)
                 if failed:
                     sys.exit(f"{failed} fails without any mutation, {program.way}")
