@@ -461,19 +461,19 @@ REPLACEABLE void kheap_refuse_mark(const struct kheap *h, const void *caller)
 }
 
 /* Damage that the walk down to the mark meets, or else the mark is no boundary, or not the same one. */
-static enum kheap_fault find_mark(const struct kheap *h, struct kheap_mark mark, struct kheap_report *r)
+static void find_mark(const struct kheap *h, struct kheap_mark mark, struct kheap_report *r)
 {
     unsigned char *at = h->free_memory_pointer;
 
     if (check_words(h, r) != KHEAP_E_NONE)
-        return r->fault;
+        return;
     while (at > h->heap_start && address_of(at) > address_of(mark.position))
         if (step(h, &at, r) != KHEAP_E_NONE)
-            return r->fault;
+            return;
     if (check_tag(h, at, r) != KHEAP_E_NONE)
-        return r->fault;
+        return;
     r->block = (struct kheap_block){ 0 };
-    return r->fault = KHEAP_E_BAD_MARK;
+    r->fault = KHEAP_E_BAD_MARK;
 }
 
 REPLACEABLE void kheap_refuse_release(const struct kheap *h, struct kheap_mark mark, const void *caller)
