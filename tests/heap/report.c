@@ -5,7 +5,6 @@
 #include "support.h"
 
 enum { HEAP = 4096, WORD = sizeof(void *) };
-enum { FENCE, SIZE, OWNER, SEAL };
 
 /* A block of so many zeros, with an older one below it, and a gap in front of it or not. */
 struct scene {
@@ -26,22 +25,9 @@ static struct scene make_scene(size_t size, size_t align)
     return s;
 }
 
-static uintptr_t word_at(const unsigned char *tag, size_t n)
+static void add_to(unsigned char *tag, enum word n, uintptr_t change)
 {
-    uintptr_t value;
-
-    memcpy(&value, tag + n * WORD, WORD);
-    return value;
-}
-
-static void set_word(unsigned char *tag, size_t n, uintptr_t value)
-{
-    memcpy(tag + n * WORD, &value, WORD);
-}
-
-static void add_to(unsigned char *tag, size_t n, uintptr_t change)
-{
-    set_word(tag, n, word_at(tag, n) + change);
+    set_word(tag + TAG, n, word_of(tag + TAG, n) + change);
 }
 
 /* The lowest byte at which two words differ; WORD when they do not. */
@@ -94,11 +80,11 @@ CASE(lower_half_of_a_tag_byte_by_byte)
 CASE(size_is_told_by_the_seal)
 {
     struct scene s = make_scene(20, 16);
-    const uintptr_t size = word_at(s.tag, SIZE), other[] = { ~size, 0, word_at(s.h.heap_start - TAG, SIZE) };
+    const uintptr_t size = word_of(s.tag + TAG, SIZE), other[] = { ~size, 0, word_of(s.h.heap_start, SIZE) };
 
     for (size_t i = 0; i < COUNT(other); i++) {
         case_note("%zu", i);
-        set_word(s.tag, SIZE, other[i]);
+        set_word(s.tag + TAG, SIZE, other[i]);
         kheap_free(&s.h, s.block);
         CHECK_TOLD(.fault = KHEAP_E_DAMAGED, .heap = &s.h, .address = s.tag + WORD + first_difference(size, other[i]),
                    .caller = any_caller, .block = s.made);
@@ -111,7 +97,7 @@ CASE(size_of_a_block_whose_owner_was_wiped)
 {
     struct scene s = make_scene(20, 16);
 
-    set_word(s.tag, OWNER, 0);
+    set_word(s.tag + TAG, OWNER, 0);
     s.made.owner = NULL;
     kheap_free(&s.h, s.block);
     CHECK_TOLD(.fault = KHEAP_E_DAMAGED, .heap = &s.h, .address = s.tag + OWNER * WORD, .caller = any_caller,
@@ -153,7 +139,7 @@ CASE(tag_of_an_impossible_size_and_of_no_owner)
     struct scene s = make_scene(60, 16);
 
     add_to(s.tag, SIZE, 1 << 20);
-    set_word(s.tag, OWNER, 0);
+    set_word(s.tag + TAG, OWNER, 0);
     check_no_block(&s);
 }
 
@@ -177,14 +163,14 @@ CASE(gap_is_told_by_the_fill)
 
     for (size_t i = 0; i < COUNT(change); i++) {
         struct scene s = make_scene(20, 512);
-        const uintptr_t fence = word_at(s.tag, FENCE);
+        const uintptr_t fence = word_of(s.tag + TAG, FENCE);
         struct kheap_report report;
 
         case_note("%zu", i);
         add_to(s.tag, FENCE, change[i]);
         add_to(s.tag, SEAL, change[i]);
         report = checked(&s.h);
-        CHECK_PTR(report.address, ==, s.tag + first_difference(fence, word_at(s.tag, FENCE)));
+        CHECK_PTR(report.address, ==, s.tag + first_difference(fence, word_of(s.tag + TAG, FENCE)));
         CHECK_REPORT(&report, .fault = KHEAP_E_OVERFLOW, .heap = &s.h, .address = report.address, .block = s.made,
                      .changed = report.changed);
     }
@@ -240,12 +226,12 @@ static void check_upper_half(const struct scene *s, const struct kheap_block *ab
         changed += right[i] != found[i];
     if (above->payload != half + 2 * WORD)
         CHECK_REPORT(&report, .fault = KHEAP_E_DAMAGED, .heap = &s->h, .address = half,
-                     .block = { s->made.payload, s->made.size, 0, (const void *)word_at(s->tag, OWNER) });
+                     .block = { s->made.payload, s->made.size, 0, (const void *)word_of(s->tag + TAG, OWNER) });
     else if (right[WORD - 1] == found[WORD - 1])
         CHECK_REPORT(&report, .fault = KHEAP_E_DAMAGED, .heap = &s->h, .address = half, .block = *above);
     else
         CHECK_REPORT(&report, .fault = KHEAP_E_DAMAGED, .heap = &s->h, .block = *above, .changed = changed,
-                     .address = found + first_difference(seal, word_at(s->tag, SEAL)));
+                     .address = found + first_difference(seal, word_of(s->tag + TAG, SEAL)));
 }
 
 /* Each other value of one byte, alone and together with the byte that the block above would write first. */
@@ -260,9 +246,9 @@ static void damage_upper_half(struct scene *s, const struct kheap_block *above, 
                 continue;
             s->tag[at] ^= (unsigned char)change;
             s->tag[TAG - 1] ^= with_last ? 0x80 : 0;
-            uintptr_t seal = word_at(kept, SEAL) + word_at(s->tag, OWNER) - word_at(kept, OWNER);
+            uintptr_t seal = word_of(kept + TAG, SEAL) + word_of(s->tag + TAG, OWNER) - word_of(kept + TAG, OWNER);
             case_note("byte %zu of the tag, changed by %#x, %d", at, change, with_last);
-            if (word_at(s->tag, SEAL) != seal) /* else another owner, sealed */
+            if (word_of(s->tag + TAG, SEAL) != seal) /* else another owner, sealed */
                 check_upper_half(s, above, seal);
             memcpy(s->tag, kept, TAG);
         }
