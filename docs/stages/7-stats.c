@@ -63,9 +63,10 @@ static bool kfree(void *block)
 
     if (payload < heap_start || payload >= free_memory_pointer)
         return false;
-    if (tag_below(free_memory_pointer)->seal != seal_for(free_memory_pointer))
+    const struct tag *tag = tag_below(free_memory_pointer);
+    if (tag->seal != seal_for(free_memory_pointer))
         return false;
-    if (payload + taken(tag_below(free_memory_pointer)->size) != free_memory_pointer)
+    if (payload + taken(tag->size) != free_memory_pointer)
         return false;
     free_memory_pointer = payload;
     return true;

@@ -73,12 +73,12 @@ static bool kfree(void *block)
 
     if (payload < heap_start || payload >= free_memory_pointer)
         return false;
-    if (tag_below(free_memory_pointer)->seal != seal_for(free_memory_pointer))
+    const struct tag *tag = tag_below(free_memory_pointer);
+    if (tag->seal != seal_for(free_memory_pointer))
         return false;
-    if (payload + taken(tag_below(free_memory_pointer)->size) != free_memory_pointer)
+    if (payload + taken(tag->size) != free_memory_pointer)
         return false;
-    size_t size = tag_below(free_memory_pointer)->size;
-    if (!slack_whole(payload + size, payload + size + padding(size)))
+    if (!slack_whole(payload + tag->size, (const unsigned char *)tag))
         return false;
     free_memory_pointer = payload;
     return true;
