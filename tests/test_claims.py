@@ -52,7 +52,8 @@ CLAIMS = parsed(LIST.read_text(encoding="utf-8"))
 
 
 def one_line(text):
-    return " ".join(text.split())
+    """Without line breaks; words that only move the picture of a session count as words."""
+    return " ".join(re.sub(r"\[([^\]]*)\]\(#step-[^)]*\)", r"\1", text).split())
 
 
 def text_of(page, anchor):
