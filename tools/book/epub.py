@@ -94,7 +94,7 @@ def text_for_pandoc(page, names, folder):
     for number, line in enumerate(page.lines[page.body:], page.body):
         if number in opening:
             fence = opening[number]
-            line = f"{fence.indent}```{ {'c': 'c'}.get(fence.info.split()[0] if fence.info else '', 'text') }"
+            line = f"{fence.indent}```{ {'c': 'c', 'diff': 'diff'}.get(fence.info.split()[0] if fence.info else '', 'text') }"
             closing[fence.last] = stills_of(page, fence, folder)
         elif number not in page.in_code:
             line = line_for_pandoc(page, line, names)
