@@ -106,6 +106,7 @@ const byLinks = async () => {
       went: `#step-${name}-${place.dataset.step}`,
       inSight: bottom > 0 && top < innerHeight,
       here: link.getAttribute('aria-current'),
+      sentence: link.closest('pre') === null,
       stayed: document.body.dataset.mine === 'same',
     })
   }
