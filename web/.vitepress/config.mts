@@ -6,7 +6,7 @@ import fs from 'node:fs'
 import crypto from 'node:crypto'
 import path from 'node:path'
 import type { Plugin } from 'vite'
-import { defineConfig } from 'vitepress'
+import { defineConfig, type HeadConfig } from 'vitepress'
 import { contents, DOCS, order } from './contents.mts'
 import { markup, typed } from './markdown.mts'
 import bengali from './words.bn.json' with { type: 'json' }
@@ -41,6 +41,13 @@ function guarded(html: string, page: string): string {
   return html.replace('<head>', `<head><meta http-equiv="Content-Security-Policy" content="${rules.join('; ')}">`)
 }
 
+/** The letters are asked for with the page, so that its lines do not break anew when they come. */
+function letters(page: string, assets: string[]): HeadConfig[] {
+  const wanted = page.startsWith('en/') ? /-latin-[47]00-normal\..*woff2$/ : /-(bengali|latin)-[47]00-normal\..*woff2$/
+  const fonts = assets.filter((asset) => wanted.test(asset))
+  return fonts.map((href) => ['link', { rel: 'preload', href, as: 'font', type: 'font/woff2', crossorigin: '' }])
+}
+
 export default defineConfig({
   srcDir: DOCS,
   outDir: '../build/book/site',
@@ -49,6 +56,8 @@ export default defineConfig({
   ignoreDeadLinks: true, // `make book-check` finds them, and says in which line
   base,
   router: { prefetchLinks: false }, // on the page of the lab the policy forbids it in Firefox, and a phone may have to pay for it
+  scrollOffset: { selector: '.landing', padding: 0 },
+  transformHead: ({ page, assets }) => letters(page, assets),
   transformHtml: (html, _file, { page }) => guarded(html, page),
   title: 'MiniOS',
   head: [

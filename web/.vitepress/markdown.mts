@@ -37,7 +37,7 @@ function tryIt(info: string, text: string): string {
   const lines = [...text.matchAll(/^minios> (.*\S)\s*$/gm)].map((line) => line[1])
   if (kind !== 'console' || !name || elsewhere || lines.length === 0) return ''
   const options = /options="([^"]*)"/.exec(words.join(' '))?.[1] ?? ''
-  return `<ClientOnly><TryIt lines="${escaped(lines.join('\n'))}" options="${escaped(options)}" /></ClientOnly>`
+  return `<TryIt lines="${escaped(lines.join('\n'))}" options="${escaped(options)}" />`
 }
 
 function fences(md: MarkdownIt) {
@@ -51,6 +51,13 @@ function fences(md: MarkdownIt) {
   }
 }
 
+/** What an SVG says of its size, so that its place is kept until it comes. */
+function sizeOf(source: string): [string, string][] {
+  const file = path.join(DOCS, 'pictures', path.basename(source))
+  if (!fs.existsSync(file)) return []
+  return [...fs.readFileSync(file, 'utf8').slice(0, 300).matchAll(/\b(width|height)="(\d+)"/g)].map((found) => [found[1], found[2]])
+}
+
 function caption(source: string): string | undefined {
   const match = /([\w-]+)\.(bn|en)\.svg$/.exec(source)
   const file = match && path.join(DOCS, 'pictures', `${match[1]}.txt`)
@@ -61,7 +68,9 @@ function caption(source: string): string | undefined {
 function pictures(md: MarkdownIt) {
   const inner = md.renderer.rules.image!
   md.renderer.rules.image = (tokens, at, options, env, self) => {
-    const text = caption(tokens[at].attrGet('src') ?? '')
+    const source = tokens[at].attrGet('src') ?? ''
+    const text = caption(source)
+    for (const [name, value] of sizeOf(source)) tokens[at].attrSet(name, value)
     const html = inner(tokens, at, options, env, self)
     return `<span class="picture">${html}${text ? `<span class="caption">${escaped(text)}</span>` : ''}</span>`
   }

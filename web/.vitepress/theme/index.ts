@@ -28,7 +28,11 @@ const WrongAddress = defineComponent(() => {
 
 export default {
   extends: DefaultTheme,
-  Layout: () => h(DefaultTheme.Layout, null, { 'not-found': () => h(WrongAddress) }),
+  Layout: () =>
+    h(DefaultTheme.Layout, null, {
+      'layout-top': () => h('div', { class: 'landing', 'aria-hidden': 'true' }),
+      'not-found': () => h(WrongAddress),
+    }),
   enhanceApp({ app }) {
     app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
     app.component('TryIt', TryIt)
