@@ -17,7 +17,7 @@ import zipfile
 import pytest
 
 from kernel import HANG_SECONDS, ROOT
-from web import LANGUAGES, address_in, make_book, one_after_the_other, output_of, served
+from web import LANGUAGES, address_in, address_of, make_book, one_after_the_other, output_of, pages_of, parts_of, served
 
 pytestmark = pytest.mark.slow
 BENGALI = re.compile("[\u0980-\u09ff]")
@@ -36,17 +36,6 @@ def site(book):
         yield address_in(line)
 
 
-def pages_of(language):
-    """Names of pages as they stand in the repository: index, faults/E04."""
-    folder = ROOT / "docs" / LANGUAGES[language]
-    names = [str(path.relative_to(folder).with_suffix("")) for path in sorted(folder.rglob("*.md"))]
-    return [name for name in names if not re.match(r"(en|public)/", name)]
-
-
-def address_of(language, name):
-    return LANGUAGES[language] + re.sub(r"\bindex$", "", name)
-
-
 def look(task, *words):
     return json.loads(output_of("node", "tests/site/look.mjs", task, *words))
 
@@ -59,7 +48,7 @@ def looked(request, site, tmp_path_factory):
     seen = (tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent) / f"looked.{language}.json"
     with one_after_the_other(f"looked.{language}"):
         if not seen.exists():
-            found = look("pages", site, *(address_of(language, name) for name in pages_of(language)))
+            found = look("pages", site, *(address_of(language, name) for name in pages_of(language) + parts_of(language)))
             seen.write_text(json.dumps(found).replace(site, "/"), encoding="ascii")
     return language, json.loads(seen.read_text(encoding="ascii"))
 
@@ -75,7 +64,7 @@ def quiet(heard):
 @in_each_language
 def test_every_page_opens_in_silence(looked):
     language, found = looked
-    assert len(found) == 2 * len(pages_of(language)) >= 22
+    assert len(found) == 2 * len(pages_of(language) + parts_of(language)) >= 52
     for page in found:
         assert page["status"] == 200 and page["lang"] == language and quiet(page["heard"]), page
         assert page["dark"] == (page["view"] == "phone"), page["path"]
@@ -170,7 +159,7 @@ def test_the_menus_of_a_phone(language, site):
     (other,) = LANGUAGES.keys() - {language}
     told = look("menus", site, address_of(language, FAULT))
     listed = {link.removeprefix(site) for link in told["contents"]}
-    assert {address_of(language, name) for name in pages_of(language)} | {f"minios.{language}.pdf", f"minios.{language}.epub"} == listed
+    assert {address_of(language, name) for name in pages_of(language) + parts_of(language)} | {f"minios.{language}.pdf", f"minios.{language}.epub"} == listed
     assert quiet(told["heard"]) and told["wide"]["by"] == 0
     assert told["address"] == site + address_of(other, FAULT)
     assert not told["axe"], told["axe"]

@@ -43,11 +43,12 @@ const FOOT = '<div style="width:100%;font-size:8px;text-align:center;color:#666"
 /** What is in each of these pages. */
 async function partsOf(page, start, pages) {
   const parts = []
-  for (const { name, title } of pages) {
+  for (const { name, title, parts: cut } of pages) {
     const address = new URL(start + name.replace(/index$/, ''), site).href
     const answer = await page.goto(address)
     if (!answer.ok()) throw new Error(`${address}: ${answer.status()}`)
-    parts.push({ name, title, address, html: await page.$eval('.vp-doc > div', (text) => text.innerHTML) })
+    const addresses = [address, ...cut.map((one) => new URL(start + one, site).href)]
+    parts.push({ name, title, addresses, html: await page.$eval('.vp-doc > div', (text) => text.innerHTML) })
   }
   return parts
 }
@@ -79,10 +80,10 @@ function sectionOf({ html }, number) {
 
 function turnLinks(made, parts) {
   const plain = (address) => new URL(address).pathname.replace(/\/(index)?(\.html)?$/, '/').replace(/\.html$/, '')
-  const places = new Map(parts.map((part, number) => [plain(part.address), made[number]]))
+  const places = new Map(parts.flatMap(({ addresses }, number) => addresses.map((address) => [plain(address), made[number]])))
   for (const [number, { section }] of made.entries()) {
     for (const link of section.querySelectorAll('a[href]')) {
-      const goal = new URL(link.getAttribute('href'), parts[number].address)
+      const goal = new URL(link.getAttribute('href'), parts[number].addresses[0])
       const place = places.get(plain(goal.href))
       if (goal.origin !== location.origin) continue
       if (!place) link.removeAttribute('href')

@@ -7,13 +7,14 @@ import crypto from 'node:crypto'
 import path from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig, type HeadConfig } from 'vitepress'
-import { contents, DOCS, order } from './contents.mts'
+import { contents, order } from './contents.mts'
 import { markup, typed } from './markdown.mts'
+import { DOCS, PAGES, stage } from './parts.mts'
 import bengali from './words.bn.json' with { type: 'json' }
 import english from './words.en.json' with { type: 'json' }
 
 function theme(words: typeof bengali | typeof english, prefix: string) {
-  return { ...words.theme, sidebar: contents(prefix, words.groups), nav: [] }
+  return { ...words.theme, sidebar: contents(prefix, words), nav: [] }
 }
 
 // The pages lie outside of this folder, so what they import is looked for as if they lay in it.
@@ -21,7 +22,7 @@ const packages: Plugin = {
   name: 'packages-for-pages',
   enforce: 'pre',
   resolveId(source, importer, options) {
-    if (!importer?.startsWith(DOCS) || /^[./\0]/.test(source)) return null
+    if (!importer?.startsWith(PAGES) || /^[./\0]/.test(source)) return null
     return this.resolve(source, path.resolve(import.meta.dirname, '../package.json'), { ...options, skipSelf: true })
   },
 }
@@ -48,8 +49,10 @@ function letters(page: string, assets: string[]): HeadConfig[] {
   return fonts.map((href) => ['link', { rel: 'preload', href, as: 'font', type: 'font/woff2', crossorigin: '' }])
 }
 
+stage()
+
 export default defineConfig({
-  srcDir: DOCS,
+  srcDir: PAGES,
   outDir: '../build/book/site',
   cacheDir: '../build/book/vitepress',
   cleanUrls: true,

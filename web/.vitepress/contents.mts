@@ -4,8 +4,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-
-export const DOCS = path.resolve(import.meta.dirname, '../../docs')
+import { DOCS, partsOf, plainTitle } from './parts.mts'
 
 interface Group {
   name: 'start' | 'chapters' | 'faults' | 'more'
@@ -46,7 +45,7 @@ function titleOf(file: string): string {
   const fault = /^```fault E\d+\n(.*)$/m.exec(text)
   if (fault) return fault[1]
   const heading = /^# (.*)$/m.exec(text.replace(/^```[^]*?^```/gm, ''))
-  return (heading?.[1] ?? path.basename(file, '.md')).replace(/\s*\{#[\w-]+\}/, '').replace(/[`*]/g, '')
+  return plainTitle(heading?.[1] ?? path.basename(file, '.md'))
 }
 
 function inOrder(one: string, other: string): number {
@@ -55,21 +54,45 @@ function inOrder(one: string, other: string): number {
 }
 
 /** The order in which a language's pages are printed and bound. */
-export function order(prefix: string): { name: string; title: string }[] {
+export function order(prefix: string): { name: string; title: string; parts: string[] }[] {
   const pages = groupsOf(prefix).flatMap(({ pages }) => pages).filter((page) => !ONLY_ALIVE.includes(page))
-  return pages.map((name) => ({ name, title: titleOf(path.join(DOCS, prefix, `${name}.md`)) }))
+  return pages.map((name) => ({
+    name,
+    title: titleOf(path.join(DOCS, prefix, `${name}.md`)),
+    parts: partsOf(prefix, name).map((part) => part.name),
+  }))
+}
+
+interface Item {
+  text: string
+  link?: string
+  target?: string
+  items?: Item[]
+}
+
+const linkTo = (prefix: string, page: string) => `/${prefix}${page}`.replace(/index$/, '')
+
+/** A chapter is its parts; all else is one line. */
+function itemOf(prefix: string, page: string): Item {
+  const text = titleOf(path.join(DOCS, prefix, `${page}.md`))
+  const parts = partsOf(prefix, page)
+  if (parts.length === 0) return { text, link: linkTo(prefix, page) }
+  return { text, items: parts.map(({ name, title }) => ({ text: title, link: linkTo(prefix, name) })) }
+}
+
+/** What is there as a whole: each chapter on one page, and the book as files. */
+function wholesOf(prefix: string, onOnePage: string): Item[] {
+  const language = prefix ? 'en' : 'bn'
+  const chapters = pagesOf(prefix).filter((page) => partsOf(prefix, page).length > 0)
+  const number = (page: string) => /\d+/.exec(page)![0]
+  const files = ['pdf', 'epub'].map((kind) => ({ text: kind.toUpperCase(), link: `/minios.${language}.${kind}`, target: '_self' }))
+  return [...chapters.map((page) => ({ text: onOnePage.replace('{n}', number(page)), link: linkTo(prefix, page) })), ...files]
 }
 
 /** The sidebar of a language. */
-export function contents(prefix: string, names: Record<string, string>) {
-  const folder = path.join(DOCS, prefix)
-  const language = prefix ? 'en' : 'bn'
-  const files = ['pdf', 'epub'].map((kind) => ({ text: kind.toUpperCase(), link: `/minios.${language}.${kind}`, target: '_self' }))
+export function contents(prefix: string, words: { groups: Record<string, string>; onOnePage: string }): Item[] {
   return groupsOf(prefix).map(({ name, pages }) => {
-    const items: { text: string; link: string; target?: string }[] = pages.map((page) => ({
-      text: titleOf(path.join(folder, `${page}.md`)),
-      link: `/${prefix}${page}`.replace(/index$/, ''),
-    }))
-    return { text: names[name], items: name === 'more' ? [...items, ...files] : items }
+    const items = pages.map((page) => itemOf(prefix, page))
+    return { text: words.groups[name], items: name === 'more' ? [...items, ...wholesOf(prefix, words.onOnePage)] : items }
   })
 }

@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import path from 'node:path'
 import type MarkdownIt from 'markdown-it'
 import type { ShikiTransformer } from 'shiki'
-import { DOCS } from './contents.mts'
+import { DOCS, linkInParts } from './parts.mts'
 
 function escaped(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;')
@@ -88,6 +88,7 @@ function sourceLinks(md: MarkdownIt) {
       let out = false
       for (const token of block.children ?? []) {
         const opens = token.type === 'link_open'
+        if (opens) token.attrSet('href', linkInParts(state.env.relativePath ?? '', token.attrGet('href') ?? ''))
         if (opens) out = leadsOut(token.attrGet('href') ?? '', state.env.relativePath ?? '')
         if (out && (opens || token.type === 'link_close')) {
           token.tag = 'span'
