@@ -181,6 +181,15 @@ def test_without_a_network(look):
     assert look("offline")["rows"] == 1
 
 
+@pytest.mark.parametrize("ratio", (1, 2))
+def test_underscores_are_drawn(look, ratio):
+    """Both of free_memory_pointer, from one side to the other, whatever the size of the letters."""
+    drawn = look("underscores", str(ratio))["drawn"]
+    assert len(drawn) >= 10
+    for width, shares in drawn.items():
+        assert len(shares) == 2 and min(shares) >= 0.7, (width, shares)
+
+
 def test_the_screen_of_the_pc(look):
     seen = look("screen")
     assert "#1 at 0x" in seen["text"] and seen["rows"] == 1 and seen["left"]

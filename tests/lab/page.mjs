@@ -77,6 +77,35 @@ async function weight(answer) {
   return [answer.url(), (await answer.request().sizes()).responseBodySize, ...lengths]
 }
 
+/** How much of each underscore's width is drawn, in the row that tells of free_memory_pointer; by the pixels of the screen. */
+async function underscores(page) {
+  const row = await page.evaluate(() => {
+    const found = [...document.querySelectorAll('.xterm-rows > div')].find((one) => one.textContent.includes('; free_memory_pointer'))
+    const { x, y, height } = found.getBoundingClientRect()
+    const cell = document.querySelector('.xterm-screen').getBoundingClientRect().width / 80
+    const places = [...found.textContent.matchAll(/_/g)].map((one) => one.index)
+    return { cell, places, clip: { x, y, width: cell * (places.at(-1) + 1), height } }
+  })
+  const shot = await page.screenshot({ clip: row.clip })
+  return page.evaluate(
+    async ({ bytes, cell, places }) => {
+      const image = Object.assign(new Image(), { src: `data:image/png;base64,${bytes}` })
+      await image.decode()
+      const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d')
+      canvas.drawImage(image, 0, 0)
+      const scale = image.width / (cell * (places.at(-1) + 1))
+      const bright = (x, y) => Math.max(...canvas.getImageData(x, y, 1, 1).data.slice(0, 3)) > 110
+      const drawn = (place, y) => {
+        const [from, to] = [Math.ceil(place * cell * scale), Math.floor((place + 1) * cell * scale)]
+        return Array.from({ length: to - from }, (_, n) => bright(from + n, y)).filter(Boolean).length / (to - from)
+      }
+      const lines = Array.from({ length: image.height }, (_, y) => y)
+      return places.map((place) => Math.max(...lines.map((y) => drawn(place, y))))
+    },
+    { bytes: shot.toString('base64'), cell: row.cell, places: row.places },
+  )
+}
+
 /** How many times longer than its own work a piece of work takes now, because others work on this machine, too. */
 function timesSlower() {
   const [begun, used] = [performance.now(), process.cpuUsage()]
@@ -712,6 +741,20 @@ const looks = {
     await ready(page)
     await type(page, 'alloc 13')
     return { rows: (await picture(page)).rows.length }
+  },
+
+  /** The line with free_memory_pointer, at many widths and so in many sizes of letters. */
+  async underscores(ratio) {
+    const page = await started({ options: { deviceScaleFactor: Number(ratio) } })
+    await type(page, 'alloc 100')
+    const drawn = {}
+    for (const width of [320, 360, 375, 412, 600, 768, 900, 1024, 1280, 1366, 1440, 1600, 1920]) {
+      await page.setViewportSize({ width, height: 900 })
+      await settled(page)
+      await page.locator('.lab-terminal').scrollIntoViewIfNeeded()
+      drawn[width] = await underscores(page)
+    }
+    return { drawn }
   },
 
   async screen() {
