@@ -8,7 +8,7 @@ import path from 'node:path'
 import type { Plugin } from 'vite'
 import { defineConfig, type HeadConfig } from 'vitepress'
 import { contents, order } from './contents.mts'
-import { markup, typed } from './markdown.mts'
+import { lines, markup } from './markdown.mts'
 import { DOCS, PAGES, stage } from './parts.mts'
 import bengali from './words.bn.json' with { type: 'json' }
 import english from './words.en.json' with { type: 'json' }
@@ -76,7 +76,7 @@ export default defineConfig({
   },
   markdown: {
     config: markup,
-    codeTransformers: [typed],
+    codeTransformers: [lines],
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
   buildEnd: () => fs.writeFileSync(ORDER, JSON.stringify({ bn: order(''), en: order('en/') })),

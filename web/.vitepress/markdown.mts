@@ -6,6 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type MarkdownIt from 'markdown-it'
+import type { ElementContent } from 'hast'
 import type { ShikiTransformer } from 'shiki'
 import { DOCS, linkInParts } from './parts.mts'
 
@@ -105,10 +106,48 @@ export function markup(md: MarkdownIt) {
   md.use(sourceLinks).use(fences).use(pictures)
 }
 
-/** A line that somebody typed, at the kernel's prompt or at the shell's, stands out. */
-export const typed: ShikiTransformer = {
-  name: 'typed',
+const MAP = /^[=~+*.-]{20,}$/ // a row of the map, or of dashes: each character is a place
+const CARETS = /^ *\^[ ^]*$/ // points at what stands above
+const TOLD = /^ +(\^ \S.*|\S.* \^)$/ // the same, and says what that is
+const TEXT = /^(text|txt|plaintext|)$/
+
+function classesOf(line: string): string[] {
+  const kinds = { typed: /^(minios> |\$ )\S/, map: MAP, carets: CARETS, told: TOLD }
+  return Object.entries(kinds).filter(([, kind]) => kind.test(line)).map(([name]) => name)
+}
+
+/** The letters that the carets of the next line point at stand out, so that they are found where no line is straight. */
+function pointedAt(text: string, below: string): ElementContent[] {
+  const runs = [...below.matchAll(/\^+/g)].map((run) => [run.index, run.index + run[0].length])
+  const pieces: ElementContent[] = []
+  let from = 0
+  for (const [start, end] of runs.filter(([start]) => start < text.length)) {
+    pieces.push({ type: 'text', value: text.slice(from, start) })
+    pieces.push({ type: 'element', tagName: 'b', properties: { class: 'pointed' }, children: [{ type: 'text', value: text.slice(start, end) }] })
+    from = end
+  }
+  return [...pieces, { type: 'text', value: text.slice(from) }]
+}
+
+/** Lines that may be broken on a phone: each knows its indent and ends itself; those that were typed stand out. */
+export const lines: ShikiTransformer = {
+  name: 'lines',
   line(node, number) {
-    if (/^(minios> |\$ )\S/.test(this.source.split('\n')[number - 1] ?? '')) this.addClassToHast(node, 'typed')
+    const source = this.source.split('\n')
+    const [line, below] = [source[number - 1] ?? '', source[number] ?? '']
+    const indent = /^ */.exec(line)![0].length
+    if (indent) node.properties.style = `--indent:${indent}`
+    if (!TEXT.test(this.options.lang)) return
+    for (const name of classesOf(line)) this.addClassToHast(node, name)
+    const [inner] = node.children
+    if ((CARETS.test(below) || TOLD.test(below)) && node.children.length === 1 && inner.type === 'element') inner.children = pointedAt(line, below)
+  },
+  code(node) {
+    node.children = node.children.flatMap((child, at) => {
+      const before = node.children[at - 1]
+      if (child.type !== 'text' || before?.type !== 'element') return [child]
+      before.children.push(child)
+      return []
+    })
   },
 }
