@@ -6,6 +6,8 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DOCS, partsOf, plainTitle } from './parts.mts'
 
+export { DOCS }
+
 interface Group {
   name: 'start' | 'chapters' | 'faults' | 'more'
   pages: RegExp // names below docs/ or docs/en/, without .md
