@@ -4,7 +4,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { DOCS, partsOf, plainTitle } from './parts.mts'
+import { DOCS, faultOf, partsOf, plainTitle } from './parts.mts'
 
 export { DOCS }
 
@@ -41,11 +41,11 @@ function groupsOf(prefix: string): { name: Group['name']; pages: string[] }[] {
   }).filter(({ pages }) => pages.length > 0)
 }
 
-/** The first heading; a page about a fault is better told by the fault's own line, `E04 free out of order`. */
+/** The first heading; of a page about a fault the fault's own line. */
 function titleOf(file: string): string {
   const text = fs.readFileSync(file, 'utf8')
-  const fault = /^```fault E\d+\n(.*)$/m.exec(text)
-  if (fault) return fault[1]
+  const fault = faultOf(text)
+  if (fault) return fault
   const heading = /^# (.*)$/m.exec(text.replace(/^```[^]*?^```/gm, ''))
   return plainTitle(heading?.[1] ?? path.basename(file, '.md'))
 }

@@ -102,8 +102,26 @@ function sourceLinks(md: MarkdownIt) {
   })
 }
 
+/** `- [ ] I can ...` is a box to tick; its name is that of the section and its number there. */
+function tasks(md: MarkdownIt) {
+  md.core.ruler.push('tasks', (state) => {
+    const html = (content: string) => Object.assign(new state.Token('html_inline', '', 0), { content })
+    let section = ''
+    let number = 0
+    for (const [at, token] of state.tokens.entries()) {
+      if (token.type === 'heading_open') [section, number] = [token.attrGet('id') ?? '', 0]
+      const first = token.children?.[0]
+      if (token.type !== 'inline' || !first?.content.startsWith('[ ] ') || state.tokens[at - 2]?.type !== 'list_item_open') continue
+      state.tokens[at - 2].attrJoin('class', 'task')
+      first.content = first.content.slice(4)
+      number++
+      token.children = [html(`<label><Task name="${escaped(section)}.${number}" /> `), ...token.children!, html('</label>')]
+    }
+  })
+}
+
 export function markup(md: MarkdownIt) {
-  md.use(sourceLinks).use(fences).use(pictures)
+  md.use(tasks).use(sourceLinks).use(fences).use(pictures)
 }
 
 const MAP = /^[=~+*.-]{20,}$/ // a row of the map, or of dashes: each character is a place

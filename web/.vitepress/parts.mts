@@ -62,10 +62,23 @@ export function partsOf(prefix: string, page: string): Part[] {
   return begun ? cuts.map(partOf) : []
 }
 
+/** A page about a fault is called as the fault's own line says, `E04 free out of order`, and not by its code alone. */
+export function faultOf(text: string): string | undefined {
+  return /^```fault E\d+\n(.*)$/m.exec(text)?.[1]
+}
+
+function nameFault(file: string): void {
+  const text = fs.readFileSync(file, 'utf8')
+  const fault = faultOf(text)
+  if (fault) fs.writeFileSync(file, text.replace(/^# (E\d+)$/m, (_, code) => `# ${fault} {#${code.toLowerCase()}}`))
+}
+
 /** The site's pages: those of docs/, and the parts. */
 export function stage(): void {
   fs.rmSync(PAGES, { recursive: true, force: true })
   fs.cpSync(DOCS, PAGES, { recursive: true })
+  const faults = ['', 'en/'].map((prefix) => path.join(PAGES, prefix, 'faults'))
+  faults.forEach((folder) => fs.readdirSync(folder).forEach((name) => nameFault(path.join(folder, name))))
   for (const prefix of ['', 'en/']) for (const [page, parts] of chaptersOf(prefix)) {
     for (const { name, text } of parts) fs.writeFileSync(path.join(PAGES, prefix, `${name}.md`), text)
     const whole = path.join(PAGES, prefix, `${page}.md`)
