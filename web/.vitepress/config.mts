@@ -30,7 +30,7 @@ const packages: Plugin = {
 const ORDER = path.join(DOCS, '../build/book/order.json') // what is printed and bound, in which order
 const base = process.env.BOOK_BASE ?? '/'
 
-const SEARCH = { fuzzy: 0.15, prefix: true, boost: { title: 4, text: 2, titles: 1 } } // E09 is not nearly E08
+const SEARCH = { fuzzy: 0.15, prefix: true, boost: { title: 3, text: 2, titles: 1 } } // E09 is not nearly E08
 
 /** The page of the lab runs nothing and asks nothing but what this site holds; the emulator makes code while it runs. */
 function guarded(html: string, page: string): string {

@@ -55,14 +55,25 @@ function inOrder(one: string, other: string): number {
   return place(one) - place(other) || one.localeCompare(other, 'en', { numeric: true })
 }
 
+interface Printed {
+  name: string
+  title: string
+  group: Group['name']
+  parts: string[] // of a chapter, the pages of the site that show it in parts
+}
+
 /** The order in which a language's pages are printed and bound. */
-export function order(prefix: string): { name: string; title: string; parts: string[] }[] {
-  const pages = groupsOf(prefix).flatMap(({ pages }) => pages).filter((page) => !ONLY_ALIVE.includes(page))
-  return pages.map((name) => ({
-    name,
-    title: titleOf(path.join(DOCS, prefix, `${name}.md`)),
-    parts: partsOf(prefix, name).map((part) => part.name),
-  }))
+export function order(prefix: string): Printed[] {
+  return groupsOf(prefix).flatMap(({ name: group, pages }) =>
+    pages
+      .filter((page) => !ONLY_ALIVE.includes(page))
+      .map((name) => ({
+        name,
+        title: titleOf(path.join(DOCS, prefix, `${name}.md`)),
+        group,
+        parts: partsOf(prefix, name).map((part) => part.name),
+      })),
+  )
 }
 
 interface Item {
