@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from kernel import ROOT, image
-from web import LANGUAGES, address_in, make_site, one_after_the_other, output_of, served
+from web import LANGUAGES, address_in, address_of, make_site, one_after_the_other, output_of, pages_of, parts_of, served
 
 sys.path.insert(0, str(ROOT / "tools" / "book"))
 import build  # noqa: E402
@@ -32,11 +32,14 @@ def site():
         yield address_in(line)
 
 
+def names_in(page):
+    return re.findall(r'data-moving="([\w-]+)"', (build.OUT / "site" / f"{page}.html").read_text(encoding="utf-8"))
+
+
 def pages_with_pictures(language):
-    """Pages of the built site on which a picture moves, as they stand in an address."""
-    folder = build.OUT / "site"
-    found = [file.relative_to(folder).with_suffix("") for file in folder.rglob("*.html") if "data-moving=" in file.read_text(encoding="utf-8")]
-    return sorted(str(page) for page in found if (page.parts[0] == "en") == (language == "en"))
+    """Pages on which a picture moves: the parts of the chapter, which is looked at in them, and the faults."""
+    names = [address_of(language, name) for name in parts_of(language) + [name for name in pages_of(language) if name.startswith("faults/")]]
+    return [name for name in names if names_in(name)]
 
 
 @pytest.fixture(scope="session")
@@ -100,9 +103,14 @@ def told_figures(numbers):
 
 @in_each_language
 def test_each_session_of_the_table_has_its_picture(seen):
-    """Once each, and of each page of a fault one at least."""
+    """Once each; each section from 4.2 to 4.13 has one, and each page of a fault; the chapter on one page has all of its own."""
     names = [name for found in seen.values() for name in found["names"]]
-    assert sorted(names) == sorted(NAMES) and {f"E0{number}" for number in range(1, 10)} <= set(names)
+    assert sorted(names) == sorted(NAMES)
+    told = {re.sub(r"^en/", "", page) for page in seen}
+    assert {f"chapter-4-{number}" for number in range(2, 14)} | {f"faults/E0{number}" for number in range(1, 10)} <= told
+    (whole,) = [name for name in pages_of("bn") if name.startswith("chapter-4-")]
+    language = "en" if any(page.startswith("en/") for page in seen) else "bn"
+    assert sorted(names_in(address_of(language, whole))) == sorted(name for page, found in seen.items() if "chapter-4" in page for name in found["names"])
     for page, _, view in views(seen):
         assert not view["errors"], page
 

@@ -56,6 +56,12 @@ def moved_link(page, match, names):
     return f"[{text}](#{key_of(names[goal], anchor)})" if goal in names else text
 
 
+def titled(page, heading):
+    """A page about a fault is called as the fault's own line says, `E04 free out of order`, and not by its code alone."""
+    faults = [fence.text.split("\n")[0] for fence in page.fences if fence.kind == "fault"]
+    return f"# {faults[0]}" if faults and re.fullmatch(r"# E\d+", heading) else heading
+
+
 PICTURE = re.compile(r"!\[[^\]]*\]\((\S+/pictures/\S+\.svg)\)")
 
 
@@ -100,7 +106,7 @@ def text_for_pandoc(page, names, folder):
             line = line_for_pandoc(page, line, names)
             if line.startswith("# ") and not headed:
                 headed = True
-                line = re.sub(r"\s*\{#[\w-]+\}$", "", line) + " {#" + key_of(page) + "}"
+                line = titled(page, re.sub(r"\s*\{#[\w-]+\}$", "", line)) + " {#" + key_of(page) + "}"
         lines.append(line + closing.get(number, ""))
     return "\n".join(lines) + "\n\n"
 

@@ -6,9 +6,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type MarkdownIt from 'markdown-it'
+import type { ElementContent } from 'hast'
 import type { ShikiTransformer } from 'shiki'
-import { DOCS } from './contents.mts'
 import { commandLinks, movingHeap, stepLinks } from './moving.mts'
+import { DOCS, linkInParts } from './parts.mts'
 
 function escaped(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;')
@@ -42,7 +43,7 @@ function tryIt(info: string, text: string): string {
   const lines = [...text.matchAll(/^minios> (.*\S)\s*$/gm)].map((line) => line[1])
   if (kind !== 'console' || !name || elsewhere || lines.length === 0) return ''
   const options = /options="([^"]*)"/.exec(words.join(' '))?.[1] ?? ''
-  return `<ClientOnly><TryIt lines="${escaped(lines.join('\n'))}" options="${escaped(options)}" /></ClientOnly>`
+  return `<TryIt lines="${escaped(lines.join('\n'))}" options="${escaped(options)}" />`
 }
 
 function fences(md: MarkdownIt) {
@@ -96,6 +97,7 @@ function sourceLinks(md: MarkdownIt) {
       let out = false
       for (const token of block.children ?? []) {
         const opens = token.type === 'link_open'
+        if (opens) token.attrSet('href', linkInParts(state.env.relativePath ?? '', token.attrGet('href') ?? ''))
         if (opens) out = leadsOut(token.attrGet('href') ?? '', state.env.relativePath ?? '')
         if (out && (opens || token.type === 'link_close')) {
           token.tag = 'span'
@@ -108,14 +110,70 @@ function sourceLinks(md: MarkdownIt) {
   })
 }
 
-export function markup(md: MarkdownIt) {
-  md.use(sourceLinks).use(stepLinks).use(fences).use(pictures)
+/** `- [ ] I can ...` is a box to tick; its name is that of the section and its number there. */
+function tasks(md: MarkdownIt) {
+  md.core.ruler.push('tasks', (state) => {
+    const html = (content: string) => Object.assign(new state.Token('html_inline', '', 0), { content })
+    let section = ''
+    let number = 0
+    for (const [at, token] of state.tokens.entries()) {
+      if (token.type === 'heading_open') [section, number] = [token.attrGet('id') ?? '', 0]
+      const first = token.children?.[0]
+      if (token.type !== 'inline' || !first?.content.startsWith('[ ] ') || state.tokens[at - 2]?.type !== 'list_item_open') continue
+      state.tokens[at - 2].attrJoin('class', 'task')
+      first.content = first.content.slice(4)
+      number++
+      token.children = [html(`<label><Task name="${escaped(section)}.${number}" /> `), ...token.children!, html('</label>')]
+    }
+  })
 }
 
-/** A line that somebody typed, at the kernel's prompt or at the shell's, stands out. */
-export const typed: ShikiTransformer = {
-  name: 'typed',
+export function markup(md: MarkdownIt) {
+  md.use(tasks).use(sourceLinks).use(stepLinks).use(fences).use(pictures)
+}
+
+const MAP = /^[=~+*.-]{20,}$/ // a row of the map, or of dashes: each character is a place
+const CARETS = /^ *\^[ ^]*$/ // points at what stands above
+const TOLD = /^ +(\^ \S.*|\S.* \^)$/ // the same, and says what that is
+const TEXT = /^(text|txt|plaintext|)$/
+
+function classesOf(line: string): string[] {
+  const kinds = { typed: /^(minios> |\$ )\S/, map: MAP, carets: CARETS, told: TOLD }
+  return Object.entries(kinds).filter(([, kind]) => kind.test(line)).map(([name]) => name)
+}
+
+/** The letters that the carets of the next line point at stand out, so that they are found where no line is straight. */
+function pointedAt(text: string, below: string): ElementContent[] {
+  const runs = [...below.matchAll(/\^+/g)].map((run) => [run.index, run.index + run[0].length])
+  const pieces: ElementContent[] = []
+  let from = 0
+  for (const [start, end] of runs.filter(([start]) => start < text.length)) {
+    pieces.push({ type: 'text', value: text.slice(from, start) })
+    pieces.push({ type: 'element', tagName: 'b', properties: { class: 'pointed' }, children: [{ type: 'text', value: text.slice(start, end) }] })
+    from = end
+  }
+  return [...pieces, { type: 'text', value: text.slice(from) }]
+}
+
+/** Lines that may be broken on a phone: each knows its indent and ends itself; those that were typed stand out. */
+export const lines: ShikiTransformer = {
+  name: 'lines',
   line(node, number) {
-    if (/^(minios> |\$ )\S/.test(this.source.split('\n')[number - 1] ?? '')) this.addClassToHast(node, 'typed')
+    const source = this.source.split('\n')
+    const [line, below] = [source[number - 1] ?? '', source[number] ?? '']
+    const indent = /^ */.exec(line)![0].length
+    if (indent) node.properties.style = `--indent:${indent}`
+    if (!TEXT.test(this.options.lang)) return
+    for (const name of classesOf(line)) this.addClassToHast(node, name)
+    const [inner] = node.children
+    if ((CARETS.test(below) || TOLD.test(below)) && node.children.length === 1 && inner.type === 'element') inner.children = pointedAt(line, below)
+  },
+  code(node) {
+    node.children = node.children.flatMap((child, at) => {
+      const before = node.children[at - 1]
+      if (child.type !== 'text' || before?.type !== 'element') return [child]
+      before.children.push(child)
+      return []
+    })
   },
 }

@@ -6,10 +6,10 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type MarkdownIt from 'markdown-it'
-import { DOCS } from './contents.mts'
+import { DOCS } from './parts.mts'
 
 const FOLDER = path.join(DOCS, 'moving')
-const TYPED = /<span class="line typed">((?:<span[^>]*>[^<]*<\/span>)*)<\/span>/g
+const TYPED = /<span class="line typed">((?:<span[^>]*>[^<]*<\/span>)*\s*)<\/span>/g
 
 /** {session: the steps that stand on paper}, as docs/moving/sessions.txt has it. */
 function table(): Map<string, string> {
