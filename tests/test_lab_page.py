@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from web import LANGUAGES, WRITES, address_in, bug_codes, make_book, output_of, served
+from web import LANGUAGES, WRITES, address_in, bug_codes, make_book, output_of, pages_of, served
 
 pytestmark = pytest.mark.slow
 HEAVIEST = 700 * 1000  # bytes, as ./minios web sends them
@@ -150,7 +150,7 @@ def test_a_finger_moves_the_page_and_never_gets_stuck(look):
     seen = look("touch")
     (down, up), side, (back, forth, further) = seen["page"], seen["side"], seen["rows"]
     assert down[0] < -50 and up[0] > 50 and down[1:] == up[1:] == [0, 0]
-    assert side[:2] == [0, 0] and side[2] > 40
+    assert side == [0, 0, 0], "nothing lies beyond the edge"
     assert seen["tapped"] and back[0] == forth[0] == 0 and back[1] < -4 and forth[1] == -back[1]
     assert further[0] > 50 and further[1] == 0, "no more rows: the page goes on"
     assert seen["zoom"] > 1.2 and seen["letters"] and min(seen["letters"]) >= 16, "an iPhone zooms into what is smaller"
@@ -179,6 +179,26 @@ def test_at_rest_and_away(look, record_property):
 
 def test_without_a_network(look):
     assert look("offline")["rows"] == 1
+
+
+@pytest.mark.parametrize("width", (360, 375))
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_phone_shows_the_heap_beside_the_terminal(look, language, width):
+    """In one window of 640 pixels; and a row that is too long goes on in the next, as far back as it was typed."""
+    seen = look("narrow", LANGUAGES[language] + "lab", str(width))
+    assert set(seen["bottoms"]) == {"terminal", "pointer", "block", "command"} and max(seen["bottoms"].values()) <= 1, seen
+    assert seen["sideways"] <= 0 and seen["letters"] >= 12
+    assert seen["broken"] == 2 and seen["left"] == 0 and seen["last"] == "minios>"
+    assert seen["menu"] >= len(pages_of(language))
+
+
+@pytest.mark.parametrize("ratio", (1, 2))
+def test_underscores_are_drawn(look, ratio):
+    """Both of free_memory_pointer, from one side to the other, whatever the size of the letters."""
+    drawn = look("underscores", str(ratio))["drawn"]
+    assert len(drawn) >= 10
+    for width, shares in drawn.items():
+        assert len(shares) == 2 and min(shares) >= 0.7, (width, shares)
 
 
 def test_the_screen_of_the_pc(look):

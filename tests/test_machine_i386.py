@@ -3,6 +3,7 @@
 # What only a booted PC can show: its memory map, modules, the screen, the keyboard, exceptions. QEMU's own monitor
 # types, and reads the text screen out of memory.
 
+import fcntl
 import json
 import os
 import re
@@ -54,6 +55,23 @@ def test_no_instruction_is_newer_than_a_486(compiler):
                           check=True).stdout
     newer = re.findall(r"^ +[0-9a-f]+:\t(?:lock )?(cmov\w+|f?ucomip?|fcomip?|cmpxchg8b|rdtsc|cpuid|[a-z]+xmm\w*|nop[lw])\b", code, re.M)
     assert sorted(newer) == ["cpuid", "rdtsc"]
+
+
+def test_a_slow_reader_misses_nothing():
+    """Reads more slowly than the kernel prints, out of a pipe that holds little, long after the input has ended."""
+    typed = "help\nbug list\n" * 20 + "halt\n"
+    given, takes = os.pipe()
+    fcntl.fcntl(takes, fcntl.F_SETPIPE_SZ, 4096)
+    with subprocess.Popen([ROOT / "machine/i386/run", image("i386")], stdin=subprocess.PIPE, stdout=takes) as kernel:
+        os.close(takes)
+        kernel.stdin.write(typed.encode())
+        kernel.stdin.close()
+        seen = b""
+        while piece := os.read(given, 1000):
+            seen += piece
+            time.sleep(0.005)
+    os.close(given)
+    assert kernel.returncode == OK and seen.decode() == run("i386", typed, options=())[1]
 
 
 def test_without_paging_nothing_stops_a_null_pointer():

@@ -17,7 +17,7 @@ import zipfile
 import pytest
 
 from kernel import HANG_SECONDS, ROOT
-from web import LANGUAGES, address_in, make_book, one_after_the_other, output_of, served
+from web import LANGUAGES, address_in, address_of, make_book, one_after_the_other, output_of, pages_of, parts_of, served
 
 pytestmark = pytest.mark.slow
 BENGALI = re.compile("[\u0980-\u09ff]")
@@ -36,17 +36,6 @@ def site(book):
         yield address_in(line)
 
 
-def pages_of(language):
-    """Names of pages as they stand in the repository: index, faults/E04."""
-    folder = ROOT / "docs" / LANGUAGES[language]
-    names = [str(path.relative_to(folder).with_suffix("")) for path in sorted(folder.rglob("*.md"))]
-    return [name for name in names if not re.match(r"(en|public)/", name)]
-
-
-def address_of(language, name):
-    return LANGUAGES[language] + re.sub(r"\bindex$", "", name)
-
-
 def look(task, *words):
     return json.loads(output_of("node", "tests/site/look.mjs", task, *words))
 
@@ -59,7 +48,7 @@ def looked(request, site, tmp_path_factory):
     seen = (tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent) / f"looked.{language}.json"
     with one_after_the_other(f"looked.{language}"):
         if not seen.exists():
-            found = look("pages", site, *(address_of(language, name) for name in pages_of(language)))
+            found = look("pages", site, *(address_of(language, name) for name in pages_of(language) + parts_of(language)))
             seen.write_text(json.dumps(found).replace(site, "/"), encoding="ascii")
     return language, json.loads(seen.read_text(encoding="ascii"))
 
@@ -75,7 +64,7 @@ def quiet(heard):
 @in_each_language
 def test_every_page_opens_in_silence(looked):
     language, found = looked
-    assert len(found) == 2 * len(pages_of(language)) >= 22
+    assert len(found) == 2 * len(pages_of(language) + parts_of(language)) >= 52
     for page in found:
         assert page["status"] == 200 and page["lang"] == language and quiet(page["heard"]), page
         assert page["dark"] == (page["view"] == "phone"), page["path"]
@@ -87,6 +76,15 @@ def test_nothing_is_wider_than_the_window(looked):
     assert {page["view"] for page in found} == {"desk", "phone"}
     for page in found:
         assert page["wide"] == {"by": 0, "what": []}, page["path"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_session_is_pushed_sideways_on_a_phone(language, site):
+    """What is too long goes on below, behind a mark, in letters that can be read."""
+    found = look("sessions", site, *(address_of(language, name) for name in pages_of(language) if name != "lab"))
+    assert len(found) > 100 and sum(box["broken"] for box in found) > 400
+    for box in found:
+        assert box["beyond"] <= 0 and box["marked"] == box["broken"] and box["letters"] >= 12, box
 
 
 @in_each_language
@@ -170,7 +168,7 @@ def test_the_menus_of_a_phone(language, site):
     (other,) = LANGUAGES.keys() - {language}
     told = look("menus", site, address_of(language, FAULT))
     listed = {link.removeprefix(site) for link in told["contents"]}
-    assert {address_of(language, name) for name in pages_of(language)} | {f"minios.{language}.pdf", f"minios.{language}.epub"} == listed
+    assert {address_of(language, name) for name in pages_of(language) + parts_of(language)} | {f"minios.{language}.pdf", f"minios.{language}.epub"} == listed
     assert quiet(told["heard"]) and told["wide"]["by"] == 0
     assert told["address"] == site + address_of(other, FAULT)
     assert not told["axe"], told["axe"]
@@ -184,6 +182,7 @@ SEARCHES = {
     "English in the Bengali book": ("bn", "heap_start", "chapter-4", "heap_start"),
     "English": ("en", "overflow", "", "overflow"),
     "a code": ("en", "E09", "faults/E09", "stale"),
+    "a fault by its name": ("bn", "E05 double free", "faults/E05", "E05 double free"),
 }
 # The search box is VitePress's: a list of links that it calls a button, whose parts axe counts as nested.
 FOREIGN_BOX = {"nested-interactive", "label-content-name-mismatch"}
@@ -197,6 +196,17 @@ def test_search_finds(what, site):
     assert all(link.startswith(f"{site}en/") == (language == "en") for link in told["results"]), told["results"]
     assert told["address"].startswith(site + LANGUAGES[language] + place) and text in told["text"]
     assert quiet(told["heard"]) and {one["id"] for one in told["axe"]} <= FOREIGN_BOX, told["axe"]
+
+
+@pytest.mark.parametrize("code", ("E05", "double free"))
+def test_search_names_faults(code, site):
+    assert look("search", site, "en/", code)["titles"][0] == "E05 double free"
+
+
+def test_the_checklist_remembers(site):
+    """What was ticked is ticked after a reload, in the other language and on the page with the whole chapter; and not for others."""
+    told = look("checklist", site, "chapter-4-15", "en/chapter-4-15", f"en/{CHAPTER}")
+    assert quiet(told["heard"]) and told["ticked"] == [[]] + 3 * [[0, 2]] and told["boxes"] == 6 and told["undone"] == [0]
 
 
 def test_a_wrong_address_is_told(site):
@@ -231,6 +241,57 @@ def test_the_pdf_holds_every_page(language, book):
     assert (book / "site" / pdf.name).read_bytes() == pdf.read_bytes()
 
 
+# Words that a reader looks for, made of letters that stand under, in front of and around others.
+WORDS = {
+    "bn": ("\u09a4\u09c1\u09ae\u09bf", "\u0995\u09bf\u09a8\u09cd\u09a4\u09c1", "\u09aa\u09c1\u09b0\u09cb", "\u09b8\u09c2\u099a\u09bf",
+           "\u09aa\u09b0\u09cd\u09af\u09a8\u09cd\u09a4", "\u09a6\u09c1\u099f\u09cb", "\u09a8\u09bf\u09af\u09bc\u09ae"),
+    "en": ("memory", "pointer", "Contents", "overflow"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_are_found_in_the_pdf(language, book):
+    """Nearly as often as they stand in its source; the rest is broken into two lines, or written in a picture."""
+    text = unicodedata.normalize("NFC", output_of("pdftotext", book / f"minios.{language}.pdf", "-"))
+    folder = ROOT / "docs" / LANGUAGES[language]
+    source = "".join((folder / f"{name}.md").read_text(encoding="utf-8") for name in pages_of(language) if name != "lab")
+    for word in WORDS[language]:
+        word = unicodedata.normalize("NFC", word)
+        assert text.count(word) >= max(1, 0.9 * source.count(word)), word
+    broken = re.findall("(?<=[\u0985-\u09b9]) [\u09be-\u09cd]", text)
+    assert not broken, "a mark that stands apart from its letter"
+
+
+def lines_of_pages(pdf):
+    """Of each page its height and its lines: how far down each reaches, and its words."""
+    pages = re.split(r"<page ", output_of("pdftotext", "-bbox-layout", pdf, "-"))[1:]
+    for page in pages:
+        lines = re.findall(r'<line [^>]*yMax="([\d.]+)">(.*?)</line>', page, re.S)
+        yield float(re.search(r'height="([\d.]+)"', page)[1]), [(float(y), " ".join(re.findall(r">([^<]+)</word>", line))) for y, line in lines]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_pdf_has_a_cover_numbers_and_full_pages(language, book):
+    """What the contents say of a page's number is so; only where a new part opens may the page in front of it be half empty."""
+    pages = list(lines_of_pages(book / f"minios.{language}.pdf"))
+    foot = 55  # points, where the page's own number stands
+    assert not any(text.isdigit() for height, lines in pages[:1] for y, text in lines if y > height - foot), "the cover has no number"
+    assert any("MiniOS" == text for _, text in pages[0][1])
+    for number, (height, lines) in enumerate(pages[1:], 2):
+        assert str(number) in [text for y, text in lines if y > height - foot]
+    text = {number: run_together(" ".join(line for _, line in lines)) for number, (_, lines) in enumerate(pages, 1)}
+    order = json.loads((book / "order.json").read_text(encoding="utf-8"))[language]
+    told = dict(re.findall(r"^(.+?)\s*(\d+)$", output_of("pdftotext", "-f", "2", "-l", "2", "-layout", book / f"minios.{language}.pdf", "-"), re.M))
+    told = {run_together(title): int(number) for title, number in told.items()}
+    for page in order:
+        assert run_together(page["title"]) in text[told[run_together(page["title"])]], page["title"]
+    groups = [page["group"] for page in order]
+    opening = {told[run_together(page["title"])] for at, page in enumerate(order) if at == groups.index(page["group"]) or page["parts"]}
+    half = [number for number, (height, lines) in enumerate(pages, 1)
+            if number > 2 and max(y for y, _ in lines if y < height - foot) < height / 2 and number + 1 not in opening]
+    assert half in ([], [len(pages)]), half
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_epub_is_valid_and_holds_every_page(language, book):
     epub = book / f"minios.{language}.epub"
@@ -239,6 +300,8 @@ def test_the_epub_is_valid_and_holds_every_page(language, book):
         text = "".join(parts.read(name).decode() for name in parts.namelist() if name.endswith(".xhtml"))
         assert any("noto-sans-bengali" in name for name in parts.namelist())
         assert f'lang="{language}"' in text and BOOK_TITLES[language] in parts.read("EPUB/content.opf").decode()
+        named = re.findall(r">(E0\d [^<]+)</a>", parts.read("EPUB/nav.xhtml").decode())
+    assert len(named) == 9 and "E05 double free" in named
     text = run_together(re.sub(r"<[^>]*>", "", text))
     for name in pages_of(language):
         assert run_together(heading_of(ROOT / "docs" / LANGUAGES[language] / f"{name}.md")) in text or name == "lab", name

@@ -38,6 +38,24 @@ def make_book():
     return ROOT / "build" / "book"
 
 
+def pages_of(language):
+    """Names of pages as they stand in the repository: index, faults/E04."""
+    folder = ROOT / "docs" / LANGUAGES[language]
+    names = [str(path.relative_to(folder).with_suffix("")) for path in sorted(folder.rglob("*.md"))]
+    return [name for name in names if not re.match(r"(en|public)/", name)]
+
+
+def parts_of(language):
+    """The pages that a chapter is cut into, one for each section with a number: chapter-4-6."""
+    chapters = sorted((ROOT / "docs" / LANGUAGES[language]).glob("chapter-*.md"))
+    return [f"chapter-{name}" for chapter in chapters
+            for name in re.findall(r"^## .*\{#(\d+-\d+)\}$", chapter.read_text(encoding="utf-8"), re.M)]
+
+
+def address_of(language, name):
+    return LANGUAGES[language] + re.sub(r"\bindex$", "", name)
+
+
 @contextlib.contextmanager
 def served(*command):
     """Starts it, gives the line with the address that it prints, and ends it by Ctrl-C, at which there must be no trouble."""

@@ -6,6 +6,7 @@
 
 import fs from 'node:fs'
 import { browser } from './browser.mjs'
+import { placesIn, withWords } from './paper.mjs'
 import bengali from './.vitepress/words.bn.json' with { type: 'json' }
 import english from './.vitepress/words.en.json' with { type: 'json' }
 
@@ -14,40 +15,52 @@ const LANGUAGES = [
   { code: 'en', start: 'en/', words: english },
 ]
 const LOOKS = `
-  @page { size: A4; margin: 20mm 18mm 22mm }
+  @page { size: A4; margin: 20mm 18mm 22mm; @bottom-center { content: counter(page); color: #555; font: 9pt 'Noto Sans Bengali', sans-serif } }
+  @page cover { margin: 0; @bottom-center { content: '' } }
   body { background: #fff; font-size: 10.5pt }
   .vp-doc { max-width: none }
   .vp-doc p, .vp-doc li { line-height: 1.65 !important }
-  .part { break-before: page }
-  .cover { height: 230mm; display: flex; flex-direction: column; justify-content: center; text-align: center }
-  .cover h1 { font-size: 40pt; border: 0 }
+  .opens { break-before: page }
+  .part:not(.opens) { margin-top: 36pt }
+  .cover { page: cover; height: 296mm; padding: 52mm 22mm 24mm 34mm; display: flex; flex-direction: column; position: relative;
+           background: #f4f7fb; break-after: page; print-color-adjust: exact }
+  .cover::before { content: ''; position: absolute; inset: 0 auto 0 0; width: 12mm; background:
+    linear-gradient(#fff 0 52%, #a40e26 52% 52.6%, #44546a 52.6% 56%, #9ac4ee 56% 74%, #44546a 74% 77.4%, #9ac4ee 77.4% 96.6%, #44546a 96.6%) }
+  .cover h1 { margin: 0; border: 0; font-size: 54pt; line-height: 1.1 }
+  .cover h2 { margin: 8pt 0 0; padding: 0; border: 0; font-size: 22pt; font-weight: 400 }
+  .cover .picture { width: 130mm; max-width: none; margin: 30mm 0 0 }
+  .cover .picture img { border: 0; border-radius: 3mm }
+  .cover p { max-width: 120mm; margin-top: auto; font-size: 13pt; line-height: 1.6 }
   .vp-doc pre, .vp-doc pre code { white-space: pre-wrap !important; font-size: 8pt !important; line-height: 1.4 !important }
   .vp-doc pre { padding: 6pt 0 !important }
   .vp-doc pre, .vp-doc div[class*='language-'] { overflow: visible !important }
   .vp-doc figure.fence > figcaption { padding: 2pt 16px; font-size: 8pt }
-  .vp-doc h1, .vp-doc h2, .vp-doc h3, figcaption, summary { break-after: avoid }
+  .vp-doc h1, .vp-doc h2, .vp-doc h3, figcaption, summary { break-after: avoid; break-inside: avoid }
   .vp-doc h2 { margin-top: 24pt; padding-top: 12pt }
   .whole { break-inside: avoid }
   .vp-doc p:has(+ .whole), .vp-doc p:has(+ table) { break-after: avoid }
   .vp-doc img, .vp-doc tr { break-inside: avoid }
   .vp-doc .picture { max-width: 120mm; break-inside: avoid }
+  .vp-doc .picture img { width: auto; max-width: 100%; max-height: 188mm } /* below a heading */
   .vp-doc button.copy, .vp-doc .try-it, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
   .vp-doc table { display: table; font-size: 9pt }
   .contents ul { list-style: none; padding-left: 0 }
   .contents li { margin: 0 !important }
-  .contents a { color: inherit !important; text-decoration: none !important }
+  .contents a { display: flex; gap: 6pt; align-items: baseline; color: inherit !important; text-decoration: none !important }
+  .contents a::after { content: attr(data-page); min-width: 16pt; text-align: right }
+  .contents a > span { flex: 1; border-bottom: 1px dotted #999 }
   .contents .inner { padding-left: 16pt; font-size: 9.5pt }
 `
-const FOOT = '<div style="width:100%;font-size:8px;text-align:center;color:#666"><span class="pageNumber"></span></div>'
 
 /** What is in each of these pages. */
 async function partsOf(page, start, pages) {
   const parts = []
-  for (const { name, title } of pages) {
+  for (const { name, title, group, parts: cut } of pages) {
     const address = new URL(start + name.replace(/index$/, ''), site).href
     const answer = await page.goto(address)
     if (!answer.ok()) throw new Error(`${address}: ${answer.status()}`)
-    parts.push({ name, title, address, html: await page.$eval('.vp-doc > div', (text) => text.innerHTML) })
+    const addresses = [address, ...cut.map((one) => new URL(start + one, site).href)]
+    parts.push({ name, title, group, addresses, html: await page.$eval('.vp-doc > div', (text) => text.innerHTML) })
   }
   return parts
 }
@@ -61,8 +74,9 @@ function make(tag, properties, ...inner) {
 }
 
 /** A part and the new ids of what had one: short, and no other part has them. */
-function sectionOf({ html }, number) {
-  const section = make('section', { id: `part-${number}`, className: 'part', innerHTML: html })
+function sectionOf({ html, name, group }, number, parts) {
+  const opens = group !== parts[number - 1]?.group || /^chapter-/.test(name) // on a page of its own; the others follow
+  const section = make('section', { id: `part-${number}`, className: opens ? 'part opens' : 'part', innerHTML: html })
   const ids = new Map()
   for (const [at, named] of section.querySelectorAll('[id]').entries()) {
     ids.set(named.id, `part-${number}-${at}`)
@@ -71,7 +85,7 @@ function sectionOf({ html }, number) {
   for (const fold of section.querySelectorAll('details')) fold.open = true
   for (const image of section.querySelectorAll('img')) image.loading = 'eager'
   for (const fence of section.querySelectorAll('pre')) {
-    const whole = fence.querySelectorAll('.line').length <= 24 // lines; a longer listing may be broken into two pages
+    const whole = fence.querySelectorAll('.line').length <= 12 // lines; a longer listing may be broken into two pages
     if (whole) (fence.closest('figure') ?? fence.parentElement).classList.add('whole')
   }
   return { section, ids }
@@ -79,10 +93,10 @@ function sectionOf({ html }, number) {
 
 function turnLinks(made, parts) {
   const plain = (address) => new URL(address).pathname.replace(/\/(index)?(\.html)?$/, '/').replace(/\.html$/, '')
-  const places = new Map(parts.map((part, number) => [plain(part.address), made[number]]))
+  const places = new Map(parts.flatMap(({ addresses }, number) => addresses.map((address) => [plain(address), made[number]])))
   for (const [number, { section }] of made.entries()) {
     for (const link of section.querySelectorAll('a[href]')) {
-      const goal = new URL(link.getAttribute('href'), parts[number].address)
+      const goal = new URL(link.getAttribute('href'), parts[number].addresses[0])
       const place = places.get(plain(goal.href))
       if (goal.origin !== location.origin) continue
       if (!place) link.removeAttribute('href')
@@ -93,18 +107,25 @@ function turnLinks(made, parts) {
 
 /** The contents: every part, and the sections of the chapters. */
 function contentsOf(made, parts, words) {
-  const line = (text, id, className = '') => make('li', { className }, make('a', { href: `#${id}`, textContent: text.replace(/\u200b/g, '').trim() }))
+  const line = (text, id, className = '') => make('li', { className }, make('a', { href: `#${id}` }, text.replace(/\u200b/g, '').trim(), make('span')))
   const lines = made.flatMap(({ section }, number) => {
     const inner = /^chapter-/.test(parts[number].name) ? [...section.querySelectorAll('h2[id]')] : []
     return [line(parts[number].title, section.id), ...inner.map((heading) => line(heading.textContent, heading.id, 'inner'))]
   })
-  return make('section', { className: 'part contents' }, make('h1', { textContent: words.contents }), make('ul', {}, ...lines))
+  return make('section', { className: 'part opens contents' }, make('h1', { textContent: words.contents }), make('ul', {}, ...lines))
+}
+
+/** Title, picture and one sentence; the picture is that of the first page. */
+function coverOf(made, words) {
+  const heading = [make('h1', { textContent: words.title }), make('h2', { textContent: words.subtitle })]
+  const picture = made[0].section.querySelector('img').cloneNode()
+  return make('section', { className: 'cover' }, ...heading, make('div', { className: 'picture' }, picture), make('p', { textContent: words.description }))
 }
 
 function assemble({ parts, words, looks }) {
   const made = parts.map(sectionOf)
   turnLinks(made, parts)
-  const cover = make('section', { className: 'cover' }, make('h1', { textContent: words.title }), make('p', { textContent: words.description }))
+  const cover = coverOf(made, words)
   const book = make('main', { className: 'vp-doc' }, cover, contentsOf(made, parts, words), ...made.map(({ section }) => section))
   document.title = `${words.title}: ${words.subtitle}`
   document.documentElement.classList.remove('dark')
@@ -113,7 +134,7 @@ function assemble({ parts, words, looks }) {
   return Promise.all([document.fonts.ready, ...[...document.images].map((image) => image.decode().catch(() => {}))]).then(() => {})
 }
 
-const IN_THE_PAGE = [make, sectionOf, turnLinks, contentsOf].join('\n')
+const IN_THE_PAGE = [make, sectionOf, turnLinks, contentsOf, coverOf].join('\n')
 
 // --- on paper
 
@@ -123,8 +144,11 @@ async function print(chromium, pages, folder, { code, start, words }) {
   await page.addScriptTag({ content: IN_THE_PAGE })
   await page.evaluate(assemble, { parts, words, looks: LOOKS })
   const options = { preferCSSPageSize: true, printBackground: true, outline: true, tagged: true, timeout: 300_000 }
-  const frame = { displayHeaderFooter: true, headerTemplate: '<span></span>', footerTemplate: FOOT }
-  await page.pdf({ path: `${folder}/minios.${code}.pdf`, ...options, ...frame })
+  const places = await placesIn(await page.pdf(options)) // where each part lies is known only when it was printed once
+  await page.$$eval('.contents a', (links, places) => links.forEach((link) => (link.dataset.page = places[link.hash.slice(1)])), places)
+  const printed = await page.pdf(options)
+  if (JSON.stringify(await placesIn(printed)) !== JSON.stringify(places)) throw new Error('the contents took room of their own')
+  fs.writeFileSync(`${folder}/minios.${code}.pdf`, await withWords(printed))
   console.log(`  printed    build/book/minios.${code}.pdf, ${parts.length} pages of the site`)
   await page.close()
 }

@@ -7,7 +7,7 @@ import { browser } from '../../web/browser.mjs'
 import { OPERATIONS, blocksIn, random } from '../v86/chance.mjs'
 import { picture, printed, same, settled, step } from './shown.mjs'
 
-const [site, what, argument = ''] = process.argv.slice(2)
+const [site, what, argument = '', more = ''] = process.argv.slice(2)
 const AXE = fs.readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const CHAPTER = 'chapter-4-hands-on-heap-implementation'
 const chromium = await browser()
@@ -75,6 +75,37 @@ async function weight(answer) {
     Number(told.headers.get('content-length')),
   )
   return [answer.url(), (await answer.request().sizes()).responseBodySize, ...lengths]
+}
+
+/** How much of each underscore's width is drawn, in the row that tells of free_memory_pointer; by the pixels of the screen. */
+async function underscores(page) {
+  const row = await page.evaluate(() => {
+    const found = [...document.querySelectorAll('.xterm-rows > div')].find((one) => one.textContent.includes('; free_memory_pointer'))
+    const { x, y, height } = found.getBoundingClientRect()
+    const letters = document.createRange()
+    letters.selectNodeContents(found)
+    const cell = letters.getBoundingClientRect().width / found.textContent.length
+    const places = [...found.textContent.matchAll(/_/g)].map((one) => one.index)
+    return { cell, places, clip: { x, y, width: cell * (places.at(-1) + 1), height } }
+  })
+  const shot = await page.screenshot({ clip: row.clip })
+  return page.evaluate(
+    async ({ bytes, cell, places }) => {
+      const image = Object.assign(new Image(), { src: `data:image/png;base64,${bytes}` })
+      await image.decode()
+      const canvas = new OffscreenCanvas(image.width, image.height).getContext('2d')
+      canvas.drawImage(image, 0, 0)
+      const scale = image.width / (cell * (places.at(-1) + 1))
+      const bright = (x, y) => Math.max(...canvas.getImageData(x, y, 1, 1).data.slice(0, 3)) > 110
+      const drawn = (place, y) => {
+        const [from, to] = [Math.ceil(place * cell * scale), Math.floor((place + 1) * cell * scale)]
+        return Array.from({ length: to - from }, (_, n) => bright(from + n, y)).filter(Boolean).length / (to - from)
+      }
+      const lines = Array.from({ length: image.height }, (_, y) => y)
+      return places.map((place) => Math.max(...lines.map((y) => drawn(place, y))))
+    },
+    { bytes: shot.toString('base64'), cell: row.cell, places: row.places },
+  )
 }
 
 /** How many times longer than its own work a piece of work takes now, because others work on this machine, too. */
@@ -584,7 +615,7 @@ const looks = {
       page.evaluate(() => {
         const rows = [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent)
         const top = rows.findIndex((row) => row.startsWith('#'))
-        const line = 2 * Number(rows[top]?.match(/\d+/)[0]) - top
+        const line = 3 * Number(rows[top]?.match(/\d+/)[0]) - top // a command's own row, and two of its answer
         return { page: scrollY, rows: line, side: document.querySelector('.lab-terminal').scrollLeft }
       })
     const swipe = async (dx, dy) => {
@@ -714,6 +745,48 @@ const looks = {
     return { rows: (await picture(page)).rows.length }
   },
 
+  /** The line with free_memory_pointer, at many widths and so in many sizes of letters. */
+  /** On a phone: what is in sight beside the terminal, what its rows look like, and the book's menu. */
+  async narrow(path, width) {
+    const page = await started({ path, width: Number(width), height: 640, options: { hasTouch: true, isMobile: true } })
+    for (const line of ['alloc 100', 'alloc 200 256', 'map']) await send(page, line)
+    await settled(page)
+    const shown = await page.evaluate(() => {
+      const box = (name) => document.querySelector(name).getBoundingClientRect()
+      scrollTo(0, scrollY + box('.lab-terminal').top - document.querySelector('.VPLocalNav').offsetHeight)
+      const places = { terminal: '.lab-terminal', pointer: '.lab-pointer', block: 'button.lab-block', command: '.lab-buttons button' }
+      const bottoms = Object.entries(places).map(([name, place]) => [name, box(place).bottom / innerHeight])
+      const terminal = document.querySelector('.lab-terminal')
+      const letters = parseFloat(getComputedStyle(document.querySelector('.xterm-rows')).fontSize)
+      return { bottoms: Object.fromEntries(bottoms), sideways: terminal.scrollWidth - terminal.clientWidth, letters }
+    })
+    const rows = () => page.$$eval('.xterm-rows > div', (all) => all.map((row) => row.textContent.trimEnd()).filter(Boolean))
+    await page.locator('.xterm-helper-textarea').focus()
+    await page.keyboard.type('x'.repeat(70), { delay: 5 })
+    await page.waitForTimeout(300)
+    const typed = await rows()
+    for (let n = 0; n < 70; n++) await page.keyboard.press('Backspace', { delay: 5 })
+    await page.waitForTimeout(300)
+    const after = await rows()
+    await page.click('.VPLocalNav .menu')
+    await page.waitForSelector('.VPSidebar.open')
+    const menu = await page.$$eval('.VPSidebar a', (links) => links.length)
+    return { ...shown, broken: typed.filter((row) => row.includes('xxx')).length, last: after.at(-1), left: after.filter((row) => row.includes('xx')).length, menu }
+  },
+
+  async underscores(ratio) {
+    const page = await started({ options: { deviceScaleFactor: Number(ratio) } })
+    await type(page, 'alloc 100')
+    const drawn = {}
+    for (const width of [320, 360, 375, 412, 600, 768, 900, 1024, 1280, 1366, 1440, 1600, 1920]) {
+      await page.setViewportSize({ width, height: 900 })
+      await settled(page)
+      await page.locator('.lab-terminal').scrollIntoViewIfNeeded()
+      drawn[width] = await underscores(page)
+    }
+    return { drawn }
+  },
+
   async screen() {
     const page = await started()
     await page.click('.lab-tabs button >> nth=1')
@@ -764,7 +837,7 @@ const looks = {
 }
 
 try {
-  const result = await looks[what](argument)
+  const result = await looks[what](argument, more)
   console.log(`\n${JSON.stringify({ ...result, ...seen })}`)
 } finally {
   await chromium.close()

@@ -4,6 +4,8 @@
 //     node tests/site/look.mjs pages ADDRESS PAGE...        what each page shows, on a desk and on a phone
 //     node tests/site/look.mjs search ADDRESS PAGE WORD     what is found, and where its first line leads
 //     node tests/site/look.mjs menus ADDRESS PAGE           the contents and the menu of a phone
+//     node tests/site/look.mjs sessions ADDRESS PAGE...     what is shown of boxes with code and sessions on phones
+//     node tests/site/look.mjs checklist ADDRESS PAGE...    what is ticked before, after, and on the other pages
 //     node tests/site/look.mjs language ADDRESS PAGE        where the other language is, and then the first one again
 // ADDRESS ends with a slash; PAGE is a path behind it. It judges nothing: tests/test_site.py does.
 
@@ -124,6 +126,7 @@ async function search(chromium, site, path, word) {
   const typedIn = await page.$eval('.VPLocalSearchBox input', (field) => getComputedStyle(field).fontFamily)
   await page.waitForSelector('.VPLocalSearchBox a.result')
   const found = { heard, typedIn, results: await page.$$eval('.VPLocalSearchBox a.result', (links) => links.map((link) => link.href)) }
+  found.titles = await page.$$eval('.VPLocalSearchBox a.result', (links) => links.map((link) => link.querySelector('.title.main').textContent.trim()))
   found.axe = await axe(page)
   const first = await page.getAttribute('.VPLocalSearchBox a.result', 'href')
   await page.click('.VPLocalSearchBox a.result')
@@ -151,6 +154,46 @@ async function menus(chromium, site, path) {
   return { ...found, address: page.url() }
 }
 
+/** Each box on the page: by how much it has to be pushed sideways, and of its broken lines how many carry the mark. */
+const boxes = () =>
+  [...document.querySelectorAll('.vp-doc pre')].map((pre) => {
+    const all = [...pre.querySelectorAll('.line')].filter((line) => line.checkVisibility())
+    const height = Math.min(...all.map((line) => line.getBoundingClientRect().height))
+    const broken = all.filter((line) => line.getBoundingClientRect().height > 1.5 * height)
+    const marked = broken.filter((line) => getComputedStyle(line, '::before').content.includes('\u21b3'))
+    const letters = parseFloat(getComputedStyle(pre.querySelector('code')).fontSize)
+    const beyond = [pre, ...all].map((one) => one.scrollWidth - one.clientWidth)
+    return { begins: pre.textContent.slice(0, 40), beyond: Math.max(...beyond), broken: broken.length, marked: marked.length, letters }
+  })
+
+async function sessions(chromium, site, ...paths) {
+  const found = []
+  for (const width of [360, 375]) {
+    const { page } = await open(chromium, site, paths[0], { width, scheme: 'light' })
+    for (const path of paths) {
+      await page.goto(site + path)
+      found.push(...(await page.evaluate(boxes)).map((box) => ({ path, width, ...box })))
+    }
+    await page.context().close()
+  }
+  return found
+}
+
+async function checklist(chromium, site, path, ...others) {
+  const { page, heard } = await open(chromium, site, path, VIEWS[1])
+  const boxes = page.locator('.vp-doc .task input[type=checkbox]')
+  const ticked = () => boxes.evaluateAll((all) => all.flatMap((box, n) => (box.checked ? [n] : [])))
+  const found = { heard, boxes: await boxes.count(), ticked: [await ticked()] }
+  for (const n of [0, 2]) await page.locator('.vp-doc .task label').nth(n).click()
+  for (const place of [path, ...others]) {
+    await page.goto(site + place, { waitUntil: 'networkidle' })
+    found.ticked.push(await ticked())
+  }
+  await boxes.nth(2).uncheck()
+  await page.reload({ waitUntil: 'networkidle' })
+  return { ...found, undone: await ticked() }
+}
+
 async function language(chromium, site, path) {
   const { page, heard } = await open(chromium, site, path, VIEWS[0])
   const seen = []
@@ -167,7 +210,7 @@ async function language(chromium, site, path) {
 const [task, site, ...rest] = process.argv.slice(2)
 const chromium = await browser()
 try {
-  console.log(JSON.stringify(await { pages, search, menus, language }[task](chromium, site, ...rest), null, 1))
+  console.log(JSON.stringify(await { pages, search, menus, sessions, checklist, language }[task](chromium, site, ...rest), null, 1))
 } finally {
   await chromium.close()
 }

@@ -44,6 +44,12 @@ def moved_link(page, match, names):
     return f"[{text}](#{key_of(names[goal], anchor)})" if goal in names else text
 
 
+def titled(page, heading):
+    """A page about a fault is called as the fault's own line says, `E04 free out of order`, and not by its code alone."""
+    faults = [fence.text.split("\n")[0] for fence in page.fences if fence.kind == "fault"]
+    return f"# {faults[0]}" if faults and re.fullmatch(r"# E\d+", heading) else heading
+
+
 def line_for_pandoc(page, line, names):
     line = re.sub(r"\{#([\w-]+)\}", lambda match: "{#" + key_of(page, match[1]) + "}", line)
     return links.LINK.sub(lambda match: moved_link(page, match, names), line)
@@ -56,12 +62,12 @@ def text_for_pandoc(page, names):
     for number, line in enumerate(page.lines[page.body:], page.body):
         if number in opening:
             fence = opening[number]
-            line = f"{fence.indent}```{ {'c': 'c'}.get(fence.info.split()[0] if fence.info else '', 'text') }"
+            line = f"{fence.indent}```{ {'c': 'c', 'diff': 'diff'}.get(fence.info.split()[0] if fence.info else '', 'text') }"
         elif number not in page.in_code:
             line = line_for_pandoc(page, line, names)
             if line.startswith("# ") and not headed:
                 headed = True
-                line = re.sub(r"\s*\{#[\w-]+\}$", "", line) + " {#" + key_of(page) + "}"
+                line = titled(page, re.sub(r"\s*\{#[\w-]+\}$", "", line)) + " {#" + key_of(page) + "}"
         lines.append(line)
     return "\n".join(lines) + "\n\n"
 

@@ -6,14 +6,15 @@ import fs from 'node:fs'
 import crypto from 'node:crypto'
 import path from 'node:path'
 import type { Plugin } from 'vite'
-import { defineConfig } from 'vitepress'
-import { contents, DOCS, order } from './contents.mts'
-import { markup, typed } from './markdown.mts'
+import { defineConfig, type HeadConfig } from 'vitepress'
+import { contents, order } from './contents.mts'
+import { lines, markup } from './markdown.mts'
+import { DOCS, PAGES, stage } from './parts.mts'
 import bengali from './words.bn.json' with { type: 'json' }
 import english from './words.en.json' with { type: 'json' }
 
 function theme(words: typeof bengali | typeof english, prefix: string) {
-  return { ...words.theme, sidebar: contents(prefix, words.groups), nav: [] }
+  return { ...words.theme, sidebar: contents(prefix, words), nav: [] }
 }
 
 // The pages lie outside of this folder, so what they import is looked for as if they lay in it.
@@ -21,7 +22,7 @@ const packages: Plugin = {
   name: 'packages-for-pages',
   enforce: 'pre',
   resolveId(source, importer, options) {
-    if (!importer?.startsWith(DOCS) || /^[./\0]/.test(source)) return null
+    if (!importer?.startsWith(PAGES) || /^[./\0]/.test(source)) return null
     return this.resolve(source, path.resolve(import.meta.dirname, '../package.json'), { ...options, skipSelf: true })
   },
 }
@@ -29,7 +30,7 @@ const packages: Plugin = {
 const ORDER = path.join(DOCS, '../build/book/order.json') // what is printed and bound, in which order
 const base = process.env.BOOK_BASE ?? '/'
 
-const SEARCH = { fuzzy: 0.15, prefix: true, boost: { title: 4, text: 2, titles: 1 } } // E09 is not nearly E08
+const SEARCH = { fuzzy: 0.15, prefix: true, boost: { title: 3, text: 2, titles: 1 } } // E09 is not nearly E08
 
 /** The page of the lab runs nothing and asks nothing but what this site holds; the emulator makes code while it runs. */
 function guarded(html: string, page: string): string {
@@ -41,14 +42,25 @@ function guarded(html: string, page: string): string {
   return html.replace('<head>', `<head><meta http-equiv="Content-Security-Policy" content="${rules.join('; ')}">`)
 }
 
+/** The letters are asked for with the page, so that its lines do not break anew when they come. */
+function letters(page: string, assets: string[]): HeadConfig[] {
+  const wanted = page.startsWith('en/') ? /-latin-[47]00-normal\..*woff2$/ : /-(bengali|latin)-[47]00-normal\..*woff2$/
+  const fonts = assets.filter((asset) => wanted.test(asset))
+  return fonts.map((href) => ['link', { rel: 'preload', href, as: 'font', type: 'font/woff2', crossorigin: '' }])
+}
+
+stage()
+
 export default defineConfig({
-  srcDir: DOCS,
+  srcDir: PAGES,
   outDir: '../build/book/site',
   cacheDir: '../build/book/vitepress',
   cleanUrls: true,
   ignoreDeadLinks: true, // `make book-check` finds them, and says in which line
   base,
   router: { prefetchLinks: false }, // on the page of the lab the policy forbids it in Firefox, and a phone may have to pay for it
+  scrollOffset: { selector: '.landing', padding: 0 },
+  transformHead: ({ page, assets }) => letters(page, assets),
   transformHtml: (html, _file, { page }) => guarded(html, page),
   title: 'MiniOS',
   head: [
@@ -64,7 +76,7 @@ export default defineConfig({
   },
   markdown: {
     config: markup,
-    codeTransformers: [typed],
+    codeTransformers: [lines],
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
   buildEnd: () => fs.writeFileSync(ORDER, JSON.stringify({ bn: order(''), en: order('en/') })),

@@ -4,8 +4,9 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import { DOCS, faultOf, partsOf, plainTitle } from './parts.mts'
 
-export const DOCS = path.resolve(import.meta.dirname, '../../docs')
+export { DOCS }
 
 interface Group {
   name: 'start' | 'chapters' | 'faults' | 'more'
@@ -40,13 +41,13 @@ function groupsOf(prefix: string): { name: Group['name']; pages: string[] }[] {
   }).filter(({ pages }) => pages.length > 0)
 }
 
-/** The first heading; a page about a fault is better told by the fault's own line, `E04 free out of order`. */
+/** The first heading; of a page about a fault the fault's own line. */
 function titleOf(file: string): string {
   const text = fs.readFileSync(file, 'utf8')
-  const fault = /^```fault E\d+\n(.*)$/m.exec(text)
-  if (fault) return fault[1]
+  const fault = faultOf(text)
+  if (fault) return fault
   const heading = /^# (.*)$/m.exec(text.replace(/^```[^]*?^```/gm, ''))
-  return (heading?.[1] ?? path.basename(file, '.md')).replace(/\s*\{#[\w-]+\}/, '').replace(/[`*]/g, '')
+  return plainTitle(heading?.[1] ?? path.basename(file, '.md'))
 }
 
 function inOrder(one: string, other: string): number {
@@ -54,22 +55,57 @@ function inOrder(one: string, other: string): number {
   return place(one) - place(other) || one.localeCompare(other, 'en', { numeric: true })
 }
 
+interface Printed {
+  name: string
+  title: string
+  group: Group['name']
+  parts: string[] // of a chapter, the pages of the site that show it in parts
+}
+
 /** The order in which a language's pages are printed and bound. */
-export function order(prefix: string): { name: string; title: string }[] {
-  const pages = groupsOf(prefix).flatMap(({ pages }) => pages).filter((page) => !ONLY_ALIVE.includes(page))
-  return pages.map((name) => ({ name, title: titleOf(path.join(DOCS, prefix, `${name}.md`)) }))
+export function order(prefix: string): Printed[] {
+  return groupsOf(prefix).flatMap(({ name: group, pages }) =>
+    pages
+      .filter((page) => !ONLY_ALIVE.includes(page))
+      .map((name) => ({
+        name,
+        title: titleOf(path.join(DOCS, prefix, `${name}.md`)),
+        group,
+        parts: partsOf(prefix, name).map((part) => part.name),
+      })),
+  )
+}
+
+interface Item {
+  text: string
+  link?: string
+  target?: string
+  items?: Item[]
+}
+
+const linkTo = (prefix: string, page: string) => `/${prefix}${page}`.replace(/index$/, '')
+
+/** A chapter is its parts; all else is one line. */
+function itemOf(prefix: string, page: string): Item {
+  const text = titleOf(path.join(DOCS, prefix, `${page}.md`))
+  const parts = partsOf(prefix, page)
+  if (parts.length === 0) return { text, link: linkTo(prefix, page) }
+  return { text, items: parts.map(({ name, title }) => ({ text: title, link: linkTo(prefix, name) })) }
+}
+
+/** What is there as a whole: each chapter on one page, and the book as files. */
+function wholesOf(prefix: string, onOnePage: string): Item[] {
+  const language = prefix ? 'en' : 'bn'
+  const chapters = pagesOf(prefix).filter((page) => partsOf(prefix, page).length > 0)
+  const number = (page: string) => /\d+/.exec(page)![0]
+  const files = ['pdf', 'epub'].map((kind) => ({ text: kind.toUpperCase(), link: `/minios.${language}.${kind}`, target: '_self' }))
+  return [...chapters.map((page) => ({ text: onOnePage.replace('{n}', number(page)), link: linkTo(prefix, page) })), ...files]
 }
 
 /** The sidebar of a language. */
-export function contents(prefix: string, names: Record<string, string>) {
-  const folder = path.join(DOCS, prefix)
-  const language = prefix ? 'en' : 'bn'
-  const files = ['pdf', 'epub'].map((kind) => ({ text: kind.toUpperCase(), link: `/minios.${language}.${kind}`, target: '_self' }))
+export function contents(prefix: string, words: { groups: Record<string, string>; onOnePage: string }): Item[] {
   return groupsOf(prefix).map(({ name, pages }) => {
-    const items: { text: string; link: string; target?: string }[] = pages.map((page) => ({
-      text: titleOf(path.join(folder, `${page}.md`)),
-      link: `/${prefix}${page}`.replace(/index$/, ''),
-    }))
-    return { text: names[name], items: name === 'more' ? [...items, ...files] : items }
+    const items = pages.map((page) => itemOf(prefix, page))
+    return { text: words.groups[name], items: name === 'more' ? [...items, ...wholesOf(prefix, words.onOnePage)] : items }
   })
 }

@@ -6,8 +6,9 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type MarkdownIt from 'markdown-it'
+import type { ElementContent } from 'hast'
 import type { ShikiTransformer } from 'shiki'
-import { DOCS } from './contents.mts'
+import { DOCS, linkInParts } from './parts.mts'
 
 function escaped(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/"/g, '&quot;')
@@ -21,6 +22,10 @@ function headOf(info: string): string | undefined {
     return `${file.replace(/^wrong:(.*)/, 'docs/wrong/$1.c')}: ${names.split('+').join(', ')}`
   }
   if (kind === 'console' && name.startsWith('wrong:')) return `docs/wrong/${name.slice(6)}.c`
+  if (name.startsWith('stage:')) {
+    const [stage, names] = name.slice(6).split('#')
+    return `docs/stages/${stage}.c` + (names ? `: ${names.split('+').join(', ')}` : '')
+  }
   if (kind === 'console' && name && !name.startsWith('shell:')) {
     const options = /options="([^"]*)"/.exec(info)?.[1].split(' ') ?? []
     const words = [...(rest.includes('machine=host') ? ['host'] : []), ...(rest.includes('sanitize') ? ['sanitize'] : []), ...options]
@@ -33,11 +38,11 @@ function headOf(info: string): string | undefined {
 /** The commands of a session that the lab can run: one on the PC, in the plain build. */
 function tryIt(info: string, text: string): string {
   const [kind, name = '', ...words] = info.trim().split(/\s+/)
-  const elsewhere = /^(wrong|shell):/.test(name) || /machine=host|\bsanitize\b|script=/.test(info)
+  const elsewhere = /^(wrong|shell|stage):/.test(name) || /machine=host|\bsanitize\b|script=/.test(info)
   const lines = [...text.matchAll(/^minios> (.*\S)\s*$/gm)].map((line) => line[1])
   if (kind !== 'console' || !name || elsewhere || lines.length === 0) return ''
   const options = /options="([^"]*)"/.exec(words.join(' '))?.[1] ?? ''
-  return `<ClientOnly><TryIt lines="${escaped(lines.join('\n'))}" options="${escaped(options)}" /></ClientOnly>`
+  return `<TryIt lines="${escaped(lines.join('\n'))}" options="${escaped(options)}" />`
 }
 
 function fences(md: MarkdownIt) {
@@ -51,6 +56,13 @@ function fences(md: MarkdownIt) {
   }
 }
 
+/** What an SVG says of its size, so that its place is kept until it comes. */
+function sizeOf(source: string): [string, string][] {
+  const file = path.join(DOCS, 'pictures', path.basename(source))
+  if (!fs.existsSync(file)) return []
+  return [...fs.readFileSync(file, 'utf8').slice(0, 300).matchAll(/\b(width|height)="(\d+)"/g)].map((found) => [found[1], found[2]])
+}
+
 function caption(source: string): string | undefined {
   const match = /([\w-]+)\.(bn|en)\.svg$/.exec(source)
   const file = match && path.join(DOCS, 'pictures', `${match[1]}.txt`)
@@ -61,7 +73,9 @@ function caption(source: string): string | undefined {
 function pictures(md: MarkdownIt) {
   const inner = md.renderer.rules.image!
   md.renderer.rules.image = (tokens, at, options, env, self) => {
-    const text = caption(tokens[at].attrGet('src') ?? '')
+    const source = tokens[at].attrGet('src') ?? ''
+    const text = caption(source)
+    for (const [name, value] of sizeOf(source)) tokens[at].attrSet(name, value)
     const html = inner(tokens, at, options, env, self)
     return `<span class="picture">${html}${text ? `<span class="caption">${escaped(text)}</span>` : ''}</span>`
   }
@@ -79,6 +93,7 @@ function sourceLinks(md: MarkdownIt) {
       let out = false
       for (const token of block.children ?? []) {
         const opens = token.type === 'link_open'
+        if (opens) token.attrSet('href', linkInParts(state.env.relativePath ?? '', token.attrGet('href') ?? ''))
         if (opens) out = leadsOut(token.attrGet('href') ?? '', state.env.relativePath ?? '')
         if (out && (opens || token.type === 'link_close')) {
           token.tag = 'span'
@@ -91,14 +106,70 @@ function sourceLinks(md: MarkdownIt) {
   })
 }
 
-export function markup(md: MarkdownIt) {
-  md.use(sourceLinks).use(fences).use(pictures)
+/** `- [ ] I can ...` is a box to tick; its name is that of the section and its number there. */
+function tasks(md: MarkdownIt) {
+  md.core.ruler.push('tasks', (state) => {
+    const html = (content: string) => Object.assign(new state.Token('html_inline', '', 0), { content })
+    let section = ''
+    let number = 0
+    for (const [at, token] of state.tokens.entries()) {
+      if (token.type === 'heading_open') [section, number] = [token.attrGet('id') ?? '', 0]
+      const first = token.children?.[0]
+      if (token.type !== 'inline' || !first?.content.startsWith('[ ] ') || state.tokens[at - 2]?.type !== 'list_item_open') continue
+      state.tokens[at - 2].attrJoin('class', 'task')
+      first.content = first.content.slice(4)
+      number++
+      token.children = [html(`<label><Task name="${escaped(section)}.${number}" /> `), ...token.children!, html('</label>')]
+    }
+  })
 }
 
-/** A line that somebody typed, at the kernel's prompt or at the shell's, stands out. */
-export const typed: ShikiTransformer = {
-  name: 'typed',
+export function markup(md: MarkdownIt) {
+  md.use(tasks).use(sourceLinks).use(fences).use(pictures)
+}
+
+const MAP = /^[=~+*.-]{20,}$/ // a row of the map, or of dashes: each character is a place
+const CARETS = /^ *\^[ ^]*$/ // points at what stands above
+const TOLD = /^ +(\^ \S.*|\S.* \^)$/ // the same, and says what that is
+const TEXT = /^(text|txt|plaintext|)$/
+
+function classesOf(line: string): string[] {
+  const kinds = { typed: /^(minios> |\$ )\S/, map: MAP, carets: CARETS, told: TOLD }
+  return Object.entries(kinds).filter(([, kind]) => kind.test(line)).map(([name]) => name)
+}
+
+/** The letters that the carets of the next line point at stand out, so that they are found where no line is straight. */
+function pointedAt(text: string, below: string): ElementContent[] {
+  const runs = [...below.matchAll(/\^+/g)].map((run) => [run.index, run.index + run[0].length])
+  const pieces: ElementContent[] = []
+  let from = 0
+  for (const [start, end] of runs.filter(([start]) => start < text.length)) {
+    pieces.push({ type: 'text', value: text.slice(from, start) })
+    pieces.push({ type: 'element', tagName: 'b', properties: { class: 'pointed' }, children: [{ type: 'text', value: text.slice(start, end) }] })
+    from = end
+  }
+  return [...pieces, { type: 'text', value: text.slice(from) }]
+}
+
+/** Lines that may be broken on a phone: each knows its indent and ends itself; those that were typed stand out. */
+export const lines: ShikiTransformer = {
+  name: 'lines',
   line(node, number) {
-    if (/^(minios> |\$ )\S/.test(this.source.split('\n')[number - 1] ?? '')) this.addClassToHast(node, 'typed')
+    const source = this.source.split('\n')
+    const [line, below] = [source[number - 1] ?? '', source[number] ?? '']
+    const indent = /^ */.exec(line)![0].length
+    if (indent) node.properties.style = `--indent:${indent}`
+    if (!TEXT.test(this.options.lang)) return
+    for (const name of classesOf(line)) this.addClassToHast(node, name)
+    const [inner] = node.children
+    if ((CARETS.test(below) || TOLD.test(below)) && node.children.length === 1 && inner.type === 'element') inner.children = pointedAt(line, below)
+  },
+  code(node) {
+    node.children = node.children.flatMap((child, at) => {
+      const before = node.children[at - 1]
+      if (child.type !== 'text' || before?.type !== 'element') return [child]
+      before.children.push(child)
+      return []
+    })
   },
 }

@@ -6,6 +6,7 @@ import { defineAsyncComponent, defineComponent, h } from 'vue'
 import '@fontsource/noto-sans-bengali/400.css'
 import '@fontsource/noto-sans-bengali/700.css'
 import TryIt from '../../lab/TryIt.vue'
+import Task from './Task.vue'
 import './book.css'
 
 /** Some keyboards write a Bengali letter with a dot as one character, others as two. The book holds one form only. */
@@ -28,10 +29,15 @@ const WrongAddress = defineComponent(() => {
 
 export default {
   extends: DefaultTheme,
-  Layout: () => h(DefaultTheme.Layout, null, { 'not-found': () => h(WrongAddress) }),
+  Layout: () =>
+    h(DefaultTheme.Layout, null, {
+      'layout-top': () => h('div', { class: 'landing', 'aria-hidden': 'true' }),
+      'not-found': () => h(WrongAddress),
+    }),
   enhanceApp({ app }) {
     app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
     app.component('TryIt', TryIt)
+    app.component('Task', Task)
     if (!import.meta.env.SSR) document.addEventListener('input', inOneForm, true)
   },
 }

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+//
+// Opens pages of the built site by a link to each of their headings and prints where each heading stands, once all is there:
+//     node tests/site/headings.mjs ADDRESS WIDTH PAGE...
+// ADDRESS ends with a slash; PAGE is a path behind it. It judges nothing: tests/test_headings.py does.
+
+import { browser } from '../../web/browser.mjs'
+
+const HEIGHT = 800
+const LATE = 150 // milliseconds that letters, pictures and scripts take longer than the page
+
+/** How far below the bars that stay the words of the heading begin, and whether the page could go on. */
+function standing(id) {
+  const heading = document.getElementById(id)
+  const bars = [...document.querySelectorAll('.VPNav, .VPLocalNav')].filter((bar) => /fixed|sticky/.test(getComputedStyle(bar).position))
+  const covered = Math.max(0, ...bars.map((bar) => bar.getBoundingClientRect().bottom))
+  const top = heading.getBoundingClientRect().top + parseInt(getComputedStyle(heading).paddingTop, 10)
+  const left = document.documentElement.scrollHeight - window.innerHeight - window.scrollY
+  return { below: Math.round(top - covered), top: Math.round(top), atEnd: left < 2, atStart: window.scrollY === 0 }
+}
+
+/** Scripts run, letters and pictures are there, and nothing has moved for three pictures of the screen. */
+const settled = async () => {
+  const frame = () => new Promise((drawn) => requestAnimationFrame(drawn))
+  while (!document.querySelector('#app')?.__vue_app__) await frame()
+  await document.fonts.ready
+  document.querySelectorAll('img').forEach((image) => (image.loading = 'eager'))
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => {})))
+  for (let still = 0, before; still < 3; still++, await frame()) {
+    const now = `${window.scrollY} ${document.documentElement.scrollHeight}`
+    if (now !== before) still = 0
+    before = now
+  }
+}
+
+async function slowly(page) {
+  await page.route(/\.(js|woff2|svg)(\?|$)/, async (route) => {
+    await new Promise((over) => setTimeout(over, LATE))
+    await route.continue().catch(() => {})
+  })
+}
+
+async function headings(chromium, site, width, path) {
+  const context = await chromium.newContext({ viewport: { width, height: HEIGHT } })
+  const page = await context.newPage()
+  await slowly(page)
+  await page.goto(site + path)
+  const ids = await page.$$eval('.vp-doc :is(h1, h2, h3, h4)[id]', (all) => all.map((one) => one.id))
+  const found = []
+  for (const id of ids) {
+    await page.goto('about:blank')
+    await page.goto(`${site}${path}#${encodeURIComponent(id)}`)
+    await page.evaluate(settled)
+    found.push({ path, id, ...(await page.evaluate(standing, id)) })
+  }
+  await context.close()
+  return found
+}
+
+const [site, width, ...paths] = process.argv.slice(2)
+const chromium = await browser()
+try {
+  const found = []
+  for (const path of paths) found.push(...(await headings(chromium, site, Number(width), path)))
+  console.log(JSON.stringify(found))
+} finally {
+  await chromium.close()
+}
