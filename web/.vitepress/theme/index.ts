@@ -17,6 +17,16 @@ function inOneForm(event: Event) {
   if (typed !== field.value) field.value = typed
 }
 
+const LETTERS = ['400', '700'].map((weight) => `${weight} 16px 'Noto Sans Bengali'`)
+const PATIENCE = 5000 // ms
+
+/** A link to a heading is followed when the lines above it are as long as they will be, which their letters decide. */
+async function lettersAreThere() {
+  if (!location.hash) return
+  const late = new Promise((over) => setTimeout(over, PATIENCE))
+  await Promise.race([late, Promise.allSettled(LETTERS.map((font) => document.fonts.load(font, 'a\u0995')))])
+}
+
 /** VitePress's own page for a wrong address has no main part, so that a screen reader finds nothing to read. */
 const WrongAddress = defineComponent(() => {
   const { theme, localeIndex } = useData()
@@ -34,10 +44,12 @@ export default {
       'layout-top': () => h('div', { class: 'landing', 'aria-hidden': 'true' }),
       'not-found': () => h(WrongAddress),
     }),
-  enhanceApp({ app }) {
+  async enhanceApp({ app }) {
     app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
     app.component('TryIt', TryIt)
     app.component('Task', Task)
-    if (!import.meta.env.SSR) document.addEventListener('input', inOneForm, true)
+    if (import.meta.env.SSR) return
+    document.addEventListener('input', inOneForm, true)
+    await lettersAreThere()
   },
 }
