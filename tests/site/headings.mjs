@@ -7,7 +7,7 @@
 import { browser } from '../../web/browser.mjs'
 
 const HEIGHT = 800
-const LATE = 150 // milliseconds that letters, pictures and scripts take longer than the page
+const LATE = { js: 50, svg: 300, woff2: 500 } // milliseconds that they take longer than the page
 
 /** How far below the bars that stay the words of the heading begin, and whether the page could go on. */
 function standing(id) {
@@ -34,8 +34,8 @@ const settled = async () => {
 }
 
 async function slowly(page) {
-  await page.route(/\.(js|woff2|svg)(\?|$)/, async (route) => {
-    await new Promise((over) => setTimeout(over, LATE))
+  await page.route(/\.(js|woff2|svg)$/, async (route) => {
+    await new Promise((over) => setTimeout(over, LATE[route.request().url().split('.').at(-1)]))
     await route.continue().catch(() => {})
   })
 }

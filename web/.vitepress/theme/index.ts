@@ -17,6 +17,16 @@ function inOneForm(event: Event) {
   if (typed !== field.value) field.value = typed
 }
 
+const LETTERS = ['400', '700'].map((weight) => `${weight} 16px 'Noto Sans Bengali'`)
+const PATIENCE = 5000 // ms
+
+/** A link to a heading is followed when the lines above it are as long as they will be, which their letters decide. */
+async function lettersAreThere() {
+  if (!location.hash) return
+  const late = new Promise((over) => setTimeout(over, PATIENCE))
+  await Promise.race([late, Promise.allSettled(LETTERS.map((font) => document.fonts.load(font, 'a\u0995')))])
+}
+
 /** Of the text in a drawing Chromium forgets to look at the first letters again once their font has come. */
 function drawAgain() {
   for (const text of document.querySelectorAll('.picture-room text')) text.replaceChildren(text.textContent ?? '')
@@ -39,7 +49,7 @@ export default {
       'layout-top': () => h('div', { class: 'landing', 'aria-hidden': 'true' }),
       'not-found': () => h(WrongAddress),
     }),
-  enhanceApp({ app }) {
+  async enhanceApp({ app }) {
     app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
     app.component('TryIt', TryIt)
     app.component('MovingHeap', defineAsyncComponent(() => import('../../lab/MovingHeap.vue')))
@@ -47,5 +57,6 @@ export default {
     if (import.meta.env.SSR) return
     document.addEventListener('input', inOneForm, true)
     document.fonts.addEventListener('loadingdone', drawAgain)
+    await lettersAreThere()
   },
 }
