@@ -19,7 +19,7 @@ static uintptr_t place_of(const struct kheap *h, const unsigned char *boundary)
     return size_of_heap(h) + address_of(boundary);
 }
 
-/* What a block of this size takes with its tag. The caller has made sure that this does not wrap. */
+/* What a block of this size takes with its tag; less than the size where that wraps. */
 static size_t taken_by(size_t size)
 {
     return (size + (TAG + KHEAP_ALIGN - 1)) & ~(size_t)(KHEAP_ALIGN - 1);
@@ -33,14 +33,14 @@ static bool possible_gap(const struct kheap *h, const unsigned char *edge, size_
 
 /* ---- What guards a block ---------------------------------------------------------------------------------------- */
 
-/* How many bytes from `from` up are not the expected ones; *first is the lowest. */
+/* How many bytes from `from` up are not the expected ones, or not poison where none are given; *first is the lowest. */
 static size_t differing(const unsigned char *from, const void *expected, size_t bytes, const void **first)
 {
     const unsigned char *wanted = expected;
     size_t changed = 0;
 
     while (bytes-- > 0)
-        if (from[bytes] != wanted[bytes]) {
+        if (from[bytes] != (wanted != NULL ? wanted[bytes] : KHEAP_SLACK_BYTE)) {
             *first = from + bytes;
             changed++;
         }
@@ -51,26 +51,18 @@ static size_t differing(const unsigned char *from, const void *expected, size_t 
 static size_t overflow_of(const struct kheap_block *b, const unsigned char *tag, const void **first)
 {
     const uintptr_t expected[] = { fence_word(b->gap), size_word(b->size) };
+    const unsigned char *end = up(b->payload, b->size);
     size_t changed = differing(tag, expected, b->owner != NULL ? 2 * WORD : WORD, first);
 
-    for (const unsigned char *at = tag, *end = up(b->payload, b->size); at != end;) {
-        at = down(at, 1);
-        if (*at != KHEAP_SLACK_BYTE) {
-            *first = at;
-            changed++;
-        }
-    }
-    return changed;
+    return changed + differing(end, NULL, distance(end, tag), first);
 }
 
 /* Of the filled bytes in front of an aligned payload. */
 static size_t underflow_of(const struct kheap_block *b, const void **first)
 {
-    uintptr_t expected[KHEAP_ALIGN / WORD];
+    const uintptr_t words[] = { POISON, POISON, POISON, POISON + b->gap };
+    const unsigned char *expected = down((const unsigned char *)(words + 4), KHEAP_ALIGN);
 
-    for (size_t n = 0; n < KHEAP_ALIGN / WORD; n++)
-        expected[n] = POISON;
-    expected[KHEAP_ALIGN / WORD - 1] += b->gap;
     return b->gap != 0 ? differing(down(b->payload, KHEAP_ALIGN), expected, KHEAP_ALIGN, first) : 0;
 }
 
@@ -190,18 +182,21 @@ static bool ends_below(const struct kheap *h, const unsigned char *payload, cons
 }
 
 /* The last block by the pointer that its owner gave, when its tag is overwritten: the tag below vouches that a block begins
- * there. If not even the seal tells the size, it is the most that there can have been, and nobody knows the owner. */
+ * there. If not even the seal tells the size, it is the most that there can have been, and nobody knows the owner. Nothing
+ * where the pointer is none into the heap with room for a tag above. */
 static struct kheap_block block_given(const struct kheap *h, unsigned char *payload)
 {
     unsigned char *boundary = h->free_memory_pointer;
-    const size_t gaps[] = { 0, gap_in_front(payload) };
     size_t room = distance(payload, boundary);
 
+    if (room < TAG || room > distance(h->heap_start, boundary) || address_of(payload) % KHEAP_ALIGN != 0)
+        return (struct kheap_block){ 0 };
+    const size_t gaps[] = { 0, gap_in_front(payload) };
     for (size_t i = 0; i < sizeof(gaps) / sizeof(gaps[0]); i++) {
-        if (room < TAG || !leads_down(h, payload, gaps[i]) || ends_below(h, payload, boundary))
+        if (!leads_down(h, payload, gaps[i]) || ends_below(h, payload, boundary))
             continue;
         size_t size;
-        bool told = size_by_seal(h, boundary, gaps[i], &size) && size <= room - TAG && taken_by(size) == room;
+        bool told = size_by_seal(h, boundary, gaps[i], &size) && size <= room && taken_by(size) == room;
         return (struct kheap_block){ payload, told ? size : room - TAG, gaps[i],
                                      told ? (const void *)word_below(boundary, OWNER) : NULL };
     }
@@ -250,14 +245,13 @@ static enum kheap_fault judge(const struct kheap *h, unsigned char *edge, const 
     return words_disagree(h, edge) ? damaged(r, h) : damaged_from_above(h, edge, above, r);
 }
 
-/* Looks at the block that ends at *boundary and steps below it; r->block is the one above, if there is any, and then this
- * one. *boundary becomes NULL when it cannot be told where the block begins. */
+/* Looks at the block that ends at *boundary and steps below it, if it can be told where the block begins; r->block is the one
+ * above, if there is any, and then this one. */
 static enum kheap_fault step(const struct kheap *h, unsigned char **boundary, struct kheap_report *r)
 {
     const struct kheap_block above = r->block;
     unsigned char *edge = *boundary;
 
-    *boundary = NULL;
     r->block = block_below(h, edge);
     if (r->block.payload == NULL)
         return damaged(r, words_disagree(h, edge) ? (const void *)h : down(edge, TAG));
@@ -289,7 +283,7 @@ static enum kheap_fault check_floor(const struct kheap *h, struct kheap_report *
     bool from_above = r->block.payload == h->heap_start;
 
     r->changed = from_above ? changed : 0;
-    if (!from_above || changed == 0)
+    if (!from_above)
         r->block = (struct kheap_block){ 0 };
     return r->fault = changed != 0 ? KHEAP_E_DAMAGED : KHEAP_E_NONE;
 }
@@ -382,12 +376,10 @@ struct kheap_stats kheap_stats(const struct kheap *h)
 /* How many bytes more the heap would need; SIZE_MAX when it would have to end behind the last address. */
 static size_t missing_bytes(const struct kheap *h, size_t size, size_t align)
 {
-    size_t gap = padding(address_of(h->free_memory_pointer), align);
+    uintptr_t from = address_of(h->free_memory_pointer);
+    size_t total = padding(from, align) + taken_by(size); /* less than the size, too, where that wraps */
 
-    if (size > SIZE_MAX - KHEAP_ALIGN - TAG - gap)
-        return SIZE_MAX;
-    size_t missing = taken_by(size) + gap - free_bytes(h);
-    return missing <= UINTPTR_MAX - address_of(h->heap_end) ? missing : SIZE_MAX;
+    return size <= total && total <= ~from ? total - free_bytes(h) : SIZE_MAX;
 }
 
 REPLACEABLE void *kheap_refuse_alloc(const struct kheap *h, size_t size, size_t align, bool polite, const void *caller)
@@ -433,10 +425,7 @@ static enum kheap_fault find_block(const struct kheap *h, uintptr_t wanted, stru
 /* The last tag is damaged and does not tell its block, or not well: perhaps the pointer that was given does. */
 static void judge_given(const struct kheap *h, uintptr_t wanted, struct kheap_report *r)
 {
-    if (wanted < address_of(h->heap_start) || wanted >= address_of(h->free_memory_pointer) || wanted % KHEAP_ALIGN != 0)
-        return;
-    const struct kheap_block given = block_given(h, up(h->heap_start, wanted - address_of(h->heap_start)));
-    const struct kheap_block nothing = { 0 };
+    const struct kheap_block given = block_given(h, up(NULL, wanted)), nothing = { 0 };
 
     if (given.payload != NULL) {
         r->block = given;
@@ -472,19 +461,19 @@ REPLACEABLE void kheap_refuse_mark(const struct kheap *h, const void *caller)
 }
 
 /* Damage that the walk down to the mark meets, or else the mark is no boundary, or not the same one. */
-static enum kheap_fault find_mark(const struct kheap *h, struct kheap_mark mark, struct kheap_report *r)
+static void find_mark(const struct kheap *h, struct kheap_mark mark, struct kheap_report *r)
 {
     unsigned char *at = h->free_memory_pointer;
 
     if (check_words(h, r) != KHEAP_E_NONE)
-        return r->fault;
+        return;
     while (at > h->heap_start && address_of(at) > address_of(mark.position))
         if (step(h, &at, r) != KHEAP_E_NONE)
-            return r->fault;
-    if (at == mark.position && check_tag(h, at, r) != KHEAP_E_NONE)
-        return r->fault;
+            return;
+    if (check_tag(h, at, r) != KHEAP_E_NONE)
+        return;
     r->block = (struct kheap_block){ 0 };
-    return r->fault = KHEAP_E_BAD_MARK;
+    r->fault = KHEAP_E_BAD_MARK;
 }
 
 REPLACEABLE void kheap_refuse_release(const struct kheap *h, struct kheap_mark mark, const void *caller)

@@ -86,3 +86,11 @@ def test_heap(record_property):
     last = done.stdout.splitlines()[-1]
     assert int(re.match(r"(\d+) mutants of", last)[1]) > 500
     record_property("figure", last)
+
+
+def test_case_of_one_width_is_no_case(tmp_path):
+    (tmp_path / "more.c").write_text('#include "case.h"\nCASE(only_here) { CHECK(1, ==, 1); }\n')
+    subprocess.run(["gcc", "-m32", "-c", "-iquote", ROOT / "tests", "-o", tmp_path / "more.o", tmp_path / "more.c"], check=True)
+    objects = [ROOT / "build" / "tests" / "gcc32" / "obj" / case for case in CASES]
+    status, output = run(tmp_path, SAMPLE / "equivalent.txt", "--only", "clamped", "--object32", *objects, tmp_path / "more.o")
+    assert status == 1 and "in the other: only_here" in output

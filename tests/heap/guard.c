@@ -89,6 +89,33 @@ CASE(many_bytes_past_the_end)
         }
 }
 
+/* Each byte of the slack, not only the first, may become neither more nor less: for the free and for a release. */
+CASE(each_byte_of_the_slack)
+{
+    static const unsigned char values[] = { 0x00, KHEAP_SLACK_BYTE - 1, KHEAP_SLACK_BYTE + 1, 0xFF };
+    struct kheap h = make_heap(SMALL_HEAP), filled;
+    struct kheap_mark mark = kheap_mark(&h);
+
+    for (size_t size = 0; size <= 2 * KHEAP_ALIGN; size++) {
+        unsigned char *block = kheap_alloc(&h, size);
+
+        filled = h;
+        for (size_t at = size; at < round_up(size); at++)
+            for (size_t i = 0; i < COUNT(values); i++) {
+                case_note("%zu bytes, byte %zu becomes %#x", size, at, values[i]);
+                block[at] = values[i];
+                kheap_free(&h, block);
+                CHECK_FAULT(KHEAP_E_OVERFLOW);
+                CHECK_PTR(told.address, ==, block + at);
+                kheap_release(&h, mark);
+                CHECK_FAULT(KHEAP_E_OVERFLOW);
+                CHECK_MEM(&h, &filled, sizeof(h));
+                block[at] = KHEAP_SLACK_BYTE;
+            }
+        kheap_free(&h, block);
+    }
+}
+
 /* The slack of a block that was resized, both ways. */
 CASE(slack_after_resize)
 {

@@ -395,7 +395,7 @@ CASE(many_blocks_released_at_once)
 
 /* ---- Every small piece of memory -------------------------------------------------------------------------------- */
 
-enum { PAGE = 4096, LONGEST = PAGE, FENCE = 0x5A, AREA = 3 * PAGE };
+enum { PAGE = 4096, LONGEST = PAGE, GUARD = 0x5A, AREA = 3 * PAGE };
 
 static const struct kheap odd_words = { (unsigned char *)16, (unsigned char *)48, (unsigned char *)32 };
 
@@ -410,8 +410,8 @@ static void check_outside(const struct piece *p)
     static unsigned char fence[AREA];
     const unsigned char *behind = p->memory + p->size;
 
-    if (fence[0] != FENCE)
-        memset(fence, FENCE, AREA);
+    if (fence[0] != GUARD)
+        memset(fence, GUARD, AREA);
     CHECK_MEM(p->area, fence, (size_t)(p->memory - p->area));
     CHECK_MEM(behind, fence, (size_t)(p->area + AREA - behind));
 }
@@ -423,7 +423,7 @@ static void check_piece_refused(const struct piece *p)
     CHECK(kheap_init(&h, p->memory, p->size), ==, KHEAP_TOO_SMALL);
     CHECK_MEM(&h, &odd_words, sizeof(h));
     for (size_t i = 0; i < p->size; i++)
-        CHECK(p->memory[i], ==, FENCE);
+        CHECK(p->memory[i], ==, GUARD);
 }
 
 /* Both ends are aligned inwards, and no further than that. */
@@ -488,7 +488,7 @@ static bool use_piece(const struct piece *p)
 {
     struct kheap h = odd_words;
 
-    memset(p->memory, FENCE, p->size);
+    memset(p->memory, GUARD, p->size);
     if (kheap_init(&h, p->memory, p->size) != KHEAP_OK) {
         check_piece_refused(p);
         check_outside(p);
@@ -501,7 +501,7 @@ static bool use_piece(const struct piece *p)
     largest_block(&h);
     fill_and_empty(&h);
     check_outside(p);
-    memset(p->memory, FENCE, p->size);
+    memset(p->memory, GUARD, p->size);
     return true;
 }
 
@@ -511,7 +511,7 @@ CASE(every_size_at_every_place)
     struct piece p = { .area = fenced(AREA) };
     size_t heaps = 0, tried = 0, smallest = SIZE_MAX;
 
-    memset(p.area, FENCE, AREA);
+    memset(p.area, GUARD, AREA);
     for (size_t misaligned = 0; misaligned < KHEAP_ALIGN; misaligned++) {
         size_t refused = 0, lost = (KHEAP_ALIGN - misaligned) % KHEAP_ALIGN;
 

@@ -258,6 +258,80 @@ CASE(miss_size_and_seal_that_lose_alike)
     CHECK_SILENT();
 }
 
+/* How many bytes of FENCE a free looks at, and a release: its words begin where the payload ends, or end where FENCE begins. */
+static size_t bytes_looked_at(size_t slack)
+{
+    if (BUILT_FOR_SIZE)
+        return sizeof(void *);
+    return slack < 8 ? sizeof(void *) - slack % sizeof(void *) : 1;
+}
+
+/* A byte of FENCE, and the seal as much. */
+static void change_fence(unsigned char *boundary, size_t at, unsigned char change)
+{
+    uintptr_t fence = word_of(boundary, FENCE);
+
+    boundary[(ptrdiff_t)at - TAG] ^= change;
+    set_word(boundary, SEAL, word_of(boundary, SEAL) + word_of(boundary, FENCE) - fence);
+}
+
+/* FENCE and SEAL that gain alike: how much of FENCE is looked at goes by the slack, its first byte always. */
+static void give_back_with_fence_changed(struct kheap h, void *block, struct kheap_mark mark, size_t at)
+{
+    unsigned char *top = h.free_memory_pointer;
+    size_t size = block_at(&h, block).size;
+    bool noticed = at < bytes_looked_at(round_up(size) - size);
+
+    for (unsigned bit = 0; bit < 16; bit++) {
+        case_note("%zu bytes, byte %zu of FENCE, bit %u, %s", size, at, bit / 2, bit % 2 ? "release" : "free");
+        h.free_memory_pointer = top;
+        change_fence(top, at, (unsigned char)(1u << bit / 2));
+        CHECK(kheap_check(&h, NULL), ==, KHEAP_E_OVERFLOW);
+        if (bit % 2)
+            kheap_release(&h, mark);
+        else
+            kheap_free(&h, block);
+        CHECK(take_fault(), ==, noticed ? KHEAP_E_OVERFLOW : KHEAP_E_NONE);
+        CHECK_PTR(h.free_memory_pointer, ==, noticed ? top : mark.position);
+        change_fence(top, at, (unsigned char)(1u << bit / 2));
+    }
+}
+
+CASE(miss_fence_and_seal_that_gain_alike)
+{
+    struct kheap h = make_heap(SMALL_HEAP);
+    struct kheap_mark mark = kheap_mark(&h);
+
+    for (size_t size = 0; size <= 2 * KHEAP_ALIGN; size++) {
+        void *block = kheap_alloc(&h, size);
+
+        memset(block, 0, size);
+        for (size_t at = 0; at < sizeof(void *); at++)
+            give_back_with_fence_changed(h, block, mark, at);
+        kheap_free(&h, block);
+        CHECK(used(&h), ==, 0);
+    }
+}
+
+/* Of a block of 0 bytes all three: then its slack would begin in the tag below, whose last byte is poison by chance. */
+CASE(miss_fence_above_a_size_below_zero)
+{
+    struct kheap h = make_heap(SMALL_HEAP);
+    struct kheap_mark mark = kheap_mark(&h);
+    unsigned char *below = (unsigned char *)kheap_alloc(&h, 0) + TAG;
+    uintptr_t seal = word_of(below, SEAL);
+
+    below[-1] = KHEAP_SLACK_BYTE;
+    set_word(below, OWNER, word_of(below, OWNER) + word_of(below, SEAL) - seal);
+    CHECK_PTR(kheap_alloc(&h, 0), ==, below);
+    gain(h.free_memory_pointer, SIZE, UINTPTR_MAX);
+    change_fence(h.free_memory_pointer, sizeof(void *) - 1, 1);
+    CHECK(kheap_check(&h, NULL), ==, KHEAP_E_DAMAGED);
+    kheap_release(&h, mark);
+    CHECK(take_fault(), ==, BUILT_FOR_SIZE ? KHEAP_E_DAMAGED : KHEAP_E_NONE);
+    CHECK(used(&h), ==, BUILT_FOR_SIZE ? 2 * TAG : 0);
+}
+
 /* Damage that adds up: the whole tag of another block that ended here once, with the slack that it had. */
 CASE(miss_tag_of_the_block_that_was_here_before)
 {

@@ -9,7 +9,6 @@
 enum { MEMORY = 64 << 10, BEGIN = 32 << 10, HEAP = 8 << 10, BLOCKS = 3 };
 
 enum place { START, END, POINTER, LAST, BELOW, FLOOR, FILL, PLACES };
-enum word { FENCE, SIZE, OWNER, SEAL };
 
 /* One of the words that can change. */
 struct at {

@@ -151,6 +151,36 @@ void check_unchanged(const char *file, int line, const struct kheap *h)
     case_memory(file, line, "floor and blocks", floor, bytes_then, used(&words_then) + TAG);
 }
 
+static unsigned char *place_of(const unsigned char *boundary, enum word n)
+{
+    return (unsigned char *)((uintptr_t)boundary - (WORDS - n) * sizeof(uintptr_t));
+}
+
+uintptr_t word_of(const unsigned char *boundary, enum word n)
+{
+    uintptr_t value;
+
+    memcpy(&value, place_of(boundary, n), sizeof(value));
+    return value;
+}
+
+void set_word(unsigned char *boundary, enum word n, uintptr_t value)
+{
+    memcpy(place_of(boundary, n), &value, sizeof(value));
+}
+
+void gain(unsigned char *boundary, enum word n, uintptr_t by)
+{
+    set_word(boundary, n, word_of(boundary, n) + by);
+    set_word(boundary, SEAL, word_of(boundary, SEAL) + by);
+}
+
+void copy_tag(const unsigned char *from, unsigned char *to)
+{
+    memmove(place_of(to, FENCE), place_of(from, FENCE), TAG);
+    set_word(to, SEAL, word_of(to, SEAL) + ((uintptr_t)to - (uintptr_t)from));
+}
+
 static bool note_block(const struct kheap_block *block, void *context)
 {
     struct blocks *blocks = context;

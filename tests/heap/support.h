@@ -26,6 +26,13 @@ enum { INSTRUMENTED = 1 };
 enum { INSTRUMENTED = 0 };
 #endif
 
+/* Built for size the heap has the careful way only. */
+#ifdef __OPTIMIZE_SIZE__
+enum { BUILT_FOR_SIZE = 1 };
+#else
+enum { BUILT_FOR_SIZE = 0 };
+#endif
+
 /* What a case did, in figures, for the end of the tests' output. */
 #define FIGURE(...) (printf("figure: " __VA_ARGS__), printf("\n"))
 
@@ -67,6 +74,14 @@ extern const char any_caller[];
 void remember(const struct kheap *h);
 #define CHECK_UNCHANGED(h) check_unchanged(__FILE__, __LINE__, (h))
 void check_unchanged(const char *file, int line, const struct kheap *h);
+
+/* The words of the tag below a boundary, as they lie in memory, and what its seal grows by when one of them does: so a case
+ * makes tags that are wrong and keep the equation. A seal that is right moves with its boundary, too. */
+enum word { FENCE, SIZE, OWNER, SEAL, WORDS };
+uintptr_t word_of(const unsigned char *boundary, enum word n);
+void set_word(unsigned char *boundary, enum word n, uintptr_t value);
+void gain(unsigned char *boundary, enum word n, uintptr_t by); /* and the seal alike */
+void copy_tag(const unsigned char *from, unsigned char *to);
 
 /* The live blocks as kheap_walk shows them, newest first; 0 is the newest. */
 enum { BLOCKS_MAX = 128 };

@@ -187,7 +187,11 @@ class Run:
                 if not program.build(path, self.original(path), target):
                     sys.exit(f"{path} does not compile")
                 listed = subprocess.run([target, "--list"], stdout=subprocess.PIPE, text=True, check=True)
-                self.order.names = listed.stdout.split()
+                names = listed.stdout.split()
+                alone = set(names) ^ set(self.order.names or names)
+                if alone:
+                    sys.exit(f"not a case in both widths, so it would seem to kill in the other: {' '.join(sorted(alone))}")
+                self.order.names = names
                 failed = run_cases(target, self.order.names)
                 if failed:
                     sys.exit(f"{failed} fails without any mutation, {program.way}")
@@ -214,14 +218,14 @@ def find_fates(run, mutants):
     return {mutant: fates[mutant] for mutant in mutants}
 
 
-def complaints(run, fates, listed, known, untold):
+def complaints(run, fates, listed, known):
     """What is wrong, each as a text to print. `known` are the keys of all mutants there are, run or not."""
     for mutant, fate in fates.items():
-        if fate.name == SURVIVED and key_of(mutant) not in (*listed, *untold):
+        if fate.name == SURVIVED and key_of(mutant) not in listed:
             yield f"SURVIVED, and not in the list:\n{run.difference(mutant)}\n{as_entry(key_of(mutant))}\n"
-        elif fate.name != SURVIVED and key_of(mutant) in untold or fate.name in (KILLED, BROKEN) and key_of(mutant) in listed:
+        elif fate.name in (KILLED, BROKEN) and key_of(mutant) in listed:
             yield f"LISTED, but {fate.name} {fate.by}:\n{as_entry(key_of(mutant))}\n"
-    for key in (*listed, *untold):
+    for key in listed:
         if key not in known:
             yield f"LISTED, but there is no such mutant:\n{as_entry(key)}\n"
     broken = [mutant for mutant, fate in fates.items() if fate.name == BROKEN]
@@ -249,7 +253,6 @@ def arguments():
     parser.add_argument("--object64", nargs="+", required=True, help="the objects of the cases and their runner")
     parser.add_argument("--object32", nargs="+", required=True)
     parser.add_argument("--equivalent", required=True, help="the list of mutants that change nothing")
-    parser.add_argument("--untold", help="the list of mutants that no case tells apart yet; it may only become shorter")
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--only", default="", help="one function")
     parser.add_argument("--every", type=int, default=1, help="a sample: each N-th mutant")
@@ -261,7 +264,6 @@ def main():
     finders = [points.Finder(source, [f"-iquote{pathlib.Path(source).parent}"]) for source in args.source]
     everything = [mutant for finder in finders for mutant in finder.mutants() if args.only in ("", mutant.function)]
     listed = {key: why for key, why in read_equivalent(args.equivalent).items() if args.only in ("", key[0])}
-    untold = {key: why for key, why in (read_equivalent(args.untold) if args.untold else {}).items() if args.only in ("", key[0])}
     mutants = everything[::args.every]
     if not mutants:
         sys.exit(f"no mutant of {args.only or args.source}")
@@ -270,16 +272,14 @@ def main():
     cases = run.start()
     fates = find_fates(run, mutants)
     write_fates(args.build / "fates.txt", fates)
-    wrong = list(complaints(run, fates, listed, {key_of(mutant) for mutant in everything}, untold))
+    wrong = list(complaints(run, fates, listed, {key_of(mutant) for mutant in everything}))
     for text in wrong:
         print(text)
     tell_left_out(finders)
     count = collections.Counter(fate.name for fate in fates.values())
-    survived = [key_of(mutant) for mutant, fate in fates.items() if fate.name == SURVIVED]
-    open_yet, unlisted = sum(key in untold for key in survived), sum(key not in (*listed, *untold) for key in survived)
+    unlisted = sum(fate.name == SURVIVED and key_of(mutant) not in listed for mutant, fate in fates.items())
     print(f"{len(mutants)} mutants of {len({mutant.function for mutant in mutants})} functions, {cases} cases: "
-          f"{count[KILLED]} killed, {count[SAME]} same code, {count[SURVIVED] - unlisted - open_yet} equivalent (listed), "
-          f"{f'{open_yet} not told apart yet (listed), ' if args.untold else ''}"
+          f"{count[KILLED]} killed, {count[SAME]} same code, {count[SURVIVED] - unlisted} equivalent (listed), "
           f"{unlisted} survived, {count[BROKEN]} not compiling; {time.monotonic() - started:.0f} seconds")
     return 1 if wrong else 0
 

@@ -17,6 +17,7 @@ import listings
 import pictures
 import programs
 import sessions
+import stages
 import twins
 import words
 from pages import HERE, Trouble, pages
@@ -37,6 +38,10 @@ def content(root, fence):
         return sessions.shell(fence)
     if fence.kind == "wrong":
         return programs.wrong(root, fence.name.removeprefix("wrong:"))
+    if fence.kind == "changes":
+        return stages.changes(root, fence.name.removeprefix("stage:"))
+    if fence.kind == "stage":
+        return stages.output(root, fence.name.removeprefix("stage:"))
     if fence.kind == "fault":
         return programs.fault(root, fence.name)
     return None

@@ -62,7 +62,7 @@ def text_for_pandoc(page, names):
     for number, line in enumerate(page.lines[page.body:], page.body):
         if number in opening:
             fence = opening[number]
-            line = f"{fence.indent}```{ {'c': 'c'}.get(fence.info.split()[0] if fence.info else '', 'text') }"
+            line = f"{fence.indent}```{ {'c': 'c', 'diff': 'diff'}.get(fence.info.split()[0] if fence.info else '', 'text') }"
         elif number not in page.in_code:
             line = line_for_pandoc(page, line, names)
             if line.startswith("# ") and not headed:

@@ -27,7 +27,7 @@ class Fence:
 
     @property
     def kind(self):
-        """What the book's tool does with it: listing, session, shell, wrong, wrong-listing, fault, or None."""
+        """What the book's tool does with it: listing, session, shell, wrong, wrong-listing, stage, changes, fault, or None."""
         words = self.info.split()
         if len(words) < 2:
             return None
@@ -35,11 +35,13 @@ class Fence:
             return "wrong-listing"
         if words[0] == "c" and "#" in words[1]:
             return "listing"
+        if words[0] == "diff" and words[1].startswith("stage:"):
+            return "changes"
         if words[0] == "fault":
             return "fault"
         if words[0] == "console":
             prefix = words[1].split(":")[0] if ":" in words[1] else "session"
-            return prefix if prefix in ("session", "shell", "wrong") else None
+            return prefix if prefix in ("session", "shell", "wrong", "stage") else None
         return None
 
     @property

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# The programs of docs/wrong/, which are wrong on purpose: built, run, and expected to fail. And the texts of the faults.
+# The programs of docs/wrong/, which are wrong on purpose: built, run, and expected to fail; those of docs/stages/, which are
+# right. And the texts of the faults.
 
 import hashlib
 import re
@@ -20,11 +21,25 @@ def wrong(root, name):
     source = root / "docs" / "wrong" / f"{name}.c"
     if not source.is_file():
         raise Trouble(f"there is no docs/wrong/{name}.c")
-    text = kept([source.read_text(encoding="utf-8"), compiler(), FLAGS], lambda: built_and_run(source))
-    status, _, output = text.partition("\n")
+    status, output = told(source)
     if status == "0":
         raise Trouble(f"docs/wrong/{name}.c no longer fails: it ended with status 0")
     return output
+
+
+def right(source):
+    """What a program prints that has to end with 0."""
+    status, output = told(source)
+    if status != "0":
+        raise Trouble(f"{source.parent.name}/{source.name} ended with status {status}")
+    return output
+
+
+def told(source):
+    """Exit status and output, from this run or an earlier one."""
+    text = kept([source.read_text(encoding="utf-8"), compiler(), FLAGS], lambda: built_and_run(source))
+    status, _, output = text.partition("\n")
+    return status, output
 
 
 def built_and_run(source):
@@ -32,12 +47,12 @@ def built_and_run(source):
     program.parent.mkdir(parents=True, exist_ok=True)
     done = subprocess.run(["gcc", *FLAGS, "-o", program, source], capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Trouble(f"docs/wrong/{source.name} does not compile:\n{done.stderr[:2000]}")
+        raise Trouble(f"docs/{source.parent.name}/{source.name} does not compile:\n{done.stderr[:2000]}")
     try:
         done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as error:
-        raise Trouble(f"docs/wrong/{source.name} did not end within {SECONDS} s") from error
+        raise Trouble(f"docs/{source.parent.name}/{source.name} did not end within {SECONDS} s") from error
     return f"{done.returncode}\n" + "".join(line.rstrip() + "\n" for line in done.stdout.decode("utf-8", "replace").splitlines())
 
 

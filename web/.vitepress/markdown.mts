@@ -22,6 +22,10 @@ function headOf(info: string): string | undefined {
     return `${file.replace(/^wrong:(.*)/, 'docs/wrong/$1.c')}: ${names.split('+').join(', ')}`
   }
   if (kind === 'console' && name.startsWith('wrong:')) return `docs/wrong/${name.slice(6)}.c`
+  if (name.startsWith('stage:')) {
+    const [stage, names] = name.slice(6).split('#')
+    return `docs/stages/${stage}.c` + (names ? `: ${names.split('+').join(', ')}` : '')
+  }
   if (kind === 'console' && name && !name.startsWith('shell:')) {
     const options = /options="([^"]*)"/.exec(info)?.[1].split(' ') ?? []
     const words = [...(rest.includes('machine=host') ? ['host'] : []), ...(rest.includes('sanitize') ? ['sanitize'] : []), ...options]
@@ -34,7 +38,7 @@ function headOf(info: string): string | undefined {
 /** The commands of a session that the lab can run: one on the PC, in the plain build. */
 function tryIt(info: string, text: string): string {
   const [kind, name = '', ...words] = info.trim().split(/\s+/)
-  const elsewhere = /^(wrong|shell):/.test(name) || /machine=host|\bsanitize\b|script=/.test(info)
+  const elsewhere = /^(wrong|shell|stage):/.test(name) || /machine=host|\bsanitize\b|script=/.test(info)
   const lines = [...text.matchAll(/^minios> (.*\S)\s*$/gm)].map((line) => line[1])
   if (kind !== 'console' || !name || elsewhere || lines.length === 0) return ''
   const options = /options="([^"]*)"/.exec(words.join(' '))?.[1] ?? ''

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: MIT
+#
+# The small heap that grows in chapter 4: each stage compiles without a warning, is right, and is shown in both languages with
+# what is new in it.
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from kernel import HANG_SECONDS, ROOT
+
+sys.path.insert(0, str(ROOT / "tools/book"))
+
+import stages
+from pages import Trouble
+
+NAMES = stages.names(ROOT)
+CHAPTERS = [(ROOT / "docs" / folder / "chapter-4-hands-on-heap-implementation.md").read_text(encoding="utf-8") for folder in ("", "en")]
+
+
+def test_they_stand_in_their_order():
+    assert [int(name.split("-")[0]) for name in NAMES] == list(range(1, 9))
+
+
+@pytest.mark.parametrize("optimise", ["-O0", "-O2"])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_stage_is_right(name, optimise, tmp_path):
+    made = tmp_path / name
+    subprocess.run(["gcc", "-std=c11", "-Wall", "-Wextra", "-Werror", optimise, "-fsanitize=address,undefined",
+                    "-fno-sanitize-recover", "-o", made, ROOT / stages.FOLDER / f"{name}.c"], check=True)
+    done = subprocess.run([made], capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    for chapter in CHAPTERS:
+        assert f"```console stage:{name}\n{done.stdout}```" in chapter
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_shown_is_all_that_is_new(name):
+    """Each definition that the stage before has not, or has otherwise, but for the part that only prints."""
+    text = (ROOT / stages.FOLDER / f"{name}.c").read_text(encoding="ascii")
+    mine = set(re.findall(r"^(?:static [^=;]*?\b(\w+)\([^;]*\)|struct (\w+) \{)$", text, re.M))
+    defined = {function or struct for function, struct in mine} - {"at", "tell", "main"}
+    before = NAMES[NAMES.index(name) - 1] if NAMES.index(name) else None
+    new = {one for one in defined if before is None or stages.lines_of(ROOT, name, one) != stages.lines_of(ROOT, before, one)}
+    for chapter in CHAPTERS:
+        shown = set(re.search(rf"^```diff stage:{name}#(.*)$", chapter, re.M)[1].split("+"))
+        assert shown == new, name
+
+
+def test_what_does_not_change_is_refused():
+    for text in ("3-align#init_heap", "3-align#kfree", "9-more#kmalloc", "3-align"):
+        with pytest.raises(Trouble, match="stage:"):
+            stages.changes(ROOT, text)
