@@ -4,28 +4,9 @@
  * kheap_tag.h; here stands how the free pointer moves. What looks for damage and tells it is kheap_look.c.
  *
  * Every operation has one order: look at everything, write only into the free part, and move one word last.
+ * Notes that begin with @ are for the proof: tests/proof/proof.c says what they mean.
  */
 #include "kheap_tag.h"
-
-#define CALLER __builtin_return_address(0)
-
-/* Nearly all blocks have no gap, so they get a way of their own, in line. Built for size (-Os) there is only the other. */
-#ifdef __OPTIMIZE_SIZE__
-#define QUICK 0
-#define INLINE static
-#define SELDOM HERE
-#else
-#define QUICK 1
-#define INLINE HERE
-#define SELDOM APART
-#endif
-#define APART static __attribute__((noinline))
-/* Its return address is the one of who called, also where a linker optimises across files. */
-#define CALL __attribute__((noinline))
-/* What asks for that address itself has to be in line, whatever the build. */
-#define WITHIN static inline __attribute__((__always_inline__))
-/* Said where it keeps gcc from holding a word too many in registers. */
-#define LIKELY(condition) __builtin_expect((condition), 1)
 
 /* Writes the tag below a boundary, above all that lives, and gives the boundary. */
 APART unsigned char *put_tag(const struct kheap *h, unsigned char *boundary, const void *owner, size_t size, size_t gap)
@@ -67,10 +48,7 @@ INLINE bool stands(const struct kheap *h, const unsigned char *boundary)
 /* KHEAP_ALIGN bytes of poison from here on. */
 static void poison(unsigned char *from)
 {
-    /*@ loop invariant n <= KHEAP_ALIGN && n % WORD == 0 && poisoned(from, from + n);
-      @ loop invariant untouched{LoopEntry, Here}(from, from + KHEAP_ALIGN);
-      @ loop assigns n, from[0 .. KHEAP_ALIGN - 1];
-      @ loop variant KHEAP_ALIGN - n; */
+    /*@ POISONING */
     for (size_t n = 0; n < KHEAP_ALIGN; n += QUICK ? WORD : 1)
         if (QUICK)
             set_at(up(from, n), POISON);
@@ -93,10 +71,7 @@ WITHIN unsigned char *put_quick(unsigned char *from, size_t total, size_t size)
 {
     unsigned char *end = up(from, size), *boundary = boundary_of(from, size);
 
-    /*@ loop invariant n < KHEAP_ALIGN / WORD && poisoned(end + (n + 1) * WORD, end + KHEAP_ALIGN);
-      @ loop invariant untouched{LoopEntry, Here}(end, end + KHEAP_ALIGN);
-      @ loop assigns n, end[0 .. KHEAP_ALIGN - 1];
-      @ loop variant n; */
+    /*@ POISONING_FROM_ABOVE */
     for (size_t n = KHEAP_ALIGN / WORD - 1; n > 0; n--)
         set_at(up(end, n * WORD), POISON);
     set_below(boundary, SIZE, size_word(size));
@@ -169,10 +144,7 @@ CALL void *kheap_try_alloc(struct kheap *h, size_t size, size_t align)
 
 static void clear(unsigned char *from, size_t bytes)
 {
-    /*@ loop invariant 0 <= i <= bytes;
-      @ loop invariant \forall integer k; 0 <= k < i ==> from[k] == 0;
-      @ loop assigns i, from[0 .. bytes - 1];
-      @ loop variant bytes - i; */
+    /*@ CLEARING */
     for (size_t i = 0; i < bytes; i++)
         *up(from, i) = 0;
 }
@@ -182,9 +154,7 @@ static size_t product(size_t count, size_t size)
 {
     size_t sum = 0;
 
-    /*@ loop invariant sum + count * size == \at(count, Pre) * \at(size, Pre);
-      @ loop assigns sum, count, size;
-      @ loop variant count; */
+    /*@ DOUBLING */
     while (count != 0) {
         if (count % 2 != 0 && size > SIZE_MAX - sum)
             return SIZE_MAX;
@@ -219,6 +189,9 @@ HERE bool ends_last(const struct kheap *h, const unsigned char *block)
     if (block >= boundary || block < h->heap_start || boundary > h->heap_end || address_of(boundary) % KHEAP_ALIGN != 0)
         return false;
     size_t total = size_of_heap(h);
+    /*@ assert edge_in(h, (unsigned char *)boundary); */
+    /*@ assert block + taken_at((unsigned char *)boundary) == boundary ==> at((unsigned char *)block) % 16 == 0; */
+    /*@ assert block + taken_at((unsigned char *)boundary) == boundary ==> edge_in(h, (unsigned char *)block); */
     return LIKELY(up(block, taken_told(word_below(boundary, SIZE))) == boundary) && LIKELY(sealed(total, boundary));
 }
 
@@ -303,6 +276,7 @@ CALL void kheap_free(struct kheap *h, void *block)
             kheap_refuse_free(h, block, CALLER);
     } else if (QUICK && LIKELY(sealed(size_of_heap(h), block)) && fenced(block, h->free_memory_pointer)) {
         h->free_memory_pointer = block;
+        /*@ assert edge_in(h, h->free_memory_pointer); */
     } else {
         free_last(h, block, CALLER);
     }
@@ -355,8 +329,7 @@ static bool leads_to(const struct kheap *h, struct kheap_mark mark)
 
     if (h->heap_start == NULL || !stands(h, at))
         return false;
-    /*@ loop invariant at == \null || (edge_in(h, (unsigned char *)at) && has_seal(h, (unsigned char *)at));
-      @ loop assigns at; */
+    /*@ WALKING_DOWN */
     while (address_of(at) > address_of(mark.position)) {
         if (QUICK)
             look_ahead(at);

@@ -17,6 +17,25 @@
 #include "kheap.h"
 
 #define HERE static inline __attribute__((always_inline))
+#define CALLER __builtin_return_address(0)
+
+/* Nearly all blocks have no gap, so they get a way of their own, in line. Built for size (-Os) there is only the other. */
+#ifdef __OPTIMIZE_SIZE__
+#define QUICK 0
+#define INLINE static
+#define SELDOM HERE
+#else
+#define QUICK 1
+#define INLINE HERE
+#define SELDOM APART
+#endif
+#define APART static __attribute__((noinline))
+/* Its return address is the one of who called, also where a linker optimises across files. */
+#define CALL __attribute__((noinline))
+/* What asks for that address itself has to be in line, whatever the build. */
+#define WITHIN static inline __attribute__((__always_inline__))
+/* Said where it keeps gcc from holding a word too many in registers. */
+#define LIKELY(condition) __builtin_expect((condition), 1)
 
 /* The four words of a tag, counted downwards from the boundary at its upper edge:
  *

@@ -38,6 +38,13 @@ def make_book():
     return ROOT / "build" / "book"
 
 
+def make_site():
+    """The site alone, without PDFs and EPUBs."""
+    with one_after_the_other("book"):
+        output_of("make", "-s", "book-lab")
+    return ROOT / "build" / "book"
+
+
 def pages_of(language):
     """Names of pages as they stand in the repository: index, faults/E04."""
     folder = ROOT / "docs" / LANGUAGES[language]

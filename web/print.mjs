@@ -29,7 +29,7 @@ const LOOKS = `
   .cover h1 { margin: 0; border: 0; font-size: 54pt; line-height: 1.1 }
   .cover h2 { margin: 8pt 0 0; padding: 0; border: 0; font-size: 22pt; font-weight: 400 }
   .cover .picture { width: 130mm; max-width: none; margin: 30mm 0 0 }
-  .cover .picture img { border: 0; border-radius: 3mm }
+  .cover .picture .picture-room { border: 0; border-radius: 3mm }
   .cover p { max-width: 120mm; margin-top: auto; font-size: 13pt; line-height: 1.6 }
   .vp-doc pre, .vp-doc pre code { white-space: pre-wrap !important; font-size: 8pt !important; line-height: 1.4 !important }
   .vp-doc pre { padding: 6pt 0 !important }
@@ -41,7 +41,7 @@ const LOOKS = `
   .vp-doc p:has(+ .whole), .vp-doc p:has(+ table) { break-after: avoid }
   .vp-doc img, .vp-doc tr { break-inside: avoid }
   .vp-doc .picture { max-width: 120mm; break-inside: avoid }
-  .vp-doc .picture img { width: auto; max-width: 100%; max-height: 188mm } /* below a heading */
+  .vp-doc .picture svg { width: auto; max-width: 100%; max-height: 188mm } /* below a heading */
   .vp-doc button.copy, .vp-doc .try-it, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
   .vp-doc table { display: table; font-size: 9pt }
   .contents ul { list-style: none; padding-left: 0 }
@@ -118,7 +118,7 @@ function contentsOf(made, parts, words) {
 /** Title, picture and one sentence; the picture is that of the first page. */
 function coverOf(made, words) {
   const heading = [make('h1', { textContent: words.title }), make('h2', { textContent: words.subtitle })]
-  const picture = made[0].section.querySelector('img').cloneNode()
+  const picture = made[0].section.querySelector('.picture-room').cloneNode(true)
   return make('section', { className: 'cover' }, ...heading, make('div', { className: 'picture' }, picture), make('p', { textContent: words.description }))
 }
 

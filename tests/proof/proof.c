@@ -117,7 +117,11 @@
   @ logic integer taken_at(unsigned char *b) = taken_in(word_of(b - 3 * W));
   @ logic integer gap_at(unsigned char *b) = gap_in(word_of(b - 4 * W));
   @
-  @ predicate power(integer align) = \exists integer k; 0 <= k < 8 * sizeof(uintptr_t) && align == (1 << k);
+  @ predicate whole_to_size(unsigned char *payload, unsigned char *b) = size_at(b) + T <= b - payload &&
+  @    poisoned(payload + size_at(b), b - 3 * W);
+  @ logic unsigned char *end_at(unsigned char *b) = b - (T + 15 - word_of(b - 3 * W) % 16);
+  @
+  @ predicate power(integer align) = align == 16 || \exists integer k; 0 <= k < 8 * sizeof(uintptr_t) && align == (1 << k);
   @ predicate ready(struct kheap *h) = edge_in(h, h->free_memory_pointer) && has_seal(h, h->free_memory_pointer);
   @ predicate room(struct kheap *h, integer gap, integer size) =
   @    gap + takes(size) <= h->heap_end - h->free_memory_pointer;
@@ -281,6 +285,10 @@ static inline bool take_quick(struct kheap *h, unsigned char *from, size_t size)
 /*@ assigns \nothing; */
 void *__builtin_return_address(unsigned int level);
 /*@ assigns \nothing; */
+void __builtin_prefetch(const void *, ...);
+/*@ requires 0 <= at((unsigned char *)at) <= UINTPTR_MAX; assigns \nothing; */
+static inline void look_ahead(const unsigned char *at);
+/*@ assigns \nothing; */
 void kheap_fault(const struct kheap_report *report);
 /*@ requires heap(h); assigns \nothing; ensures \result == \null; */
 void *kheap_refuse_alloc(const struct kheap *h, size_t size, size_t align, bool polite, const void *caller);
@@ -342,7 +350,8 @@ void *kheap_calloc(struct kheap *h, size_t count, size_t size);
   @    h->free_memory_pointer - p == taken_at(h->free_memory_pointer); */
 
 /*@ requires heap(h) && somewhere(h, (unsigned char *)block); assigns \nothing;
-  @ ensures \result <==> ends_there(h, (unsigned char *)block); */
+  @ ensures \result ==> ends_there(h, (unsigned char *)block);
+  @ ensures ends_there(h, (unsigned char *)block) ==> \result; */
 static inline bool ends_last(const struct kheap *h, const unsigned char *block);
 /*@ requires \base_addr(payload) == \base_addr(boundary) && at((unsigned char *)payload) >= T + T;
   @ requires at((unsigned char *)payload) % 16 == 0 && at((unsigned char *)boundary) % 16 == 0;
@@ -350,7 +359,7 @@ static inline bool ends_last(const struct kheap *h, const unsigned char *block);
   @ requires \valid_read(payload + (-T .. boundary - payload - 1));
   @ requires boundary - payload == taken_at((unsigned char *)boundary);
   @ assigns \nothing;
-  @ ensures poisoned((unsigned char *)payload + size_at((unsigned char *)boundary), (unsigned char *)boundary - 3 * W) ==> \result;
+  @ ensures whole_to_size((unsigned char *)payload, (unsigned char *)boundary) ==> \result;
   @ ensures \result ==> *(boundary - T) == KHEAP_SLACK_BYTE; */
 static inline bool fenced(const unsigned char *payload, const unsigned char *boundary);
 /*@ requires \base_addr(from) == \base_addr(fence) && from <= fence && \valid_read(from + (0 .. fence - from + W - 1));
@@ -413,14 +422,40 @@ bool kheap_resize(struct kheap *h, void *block, size_t size);
 /*@ requires heap(h); assigns \nothing;
   @ ensures \result.position != \null ==> ready(h) && \result.position == h->free_memory_pointer; */
 struct kheap_mark kheap_mark(const struct kheap *h);
-/*@ requires heap(h) && somewhere(h, mark.position); assigns \nothing;
+/*@ requires heap(h) && somewhere(h, mark.position) && at((unsigned char *)\null) == 0; assigns \nothing;
   @ ensures \result ==> edge_in(h, mark.position) && has_seal(h, mark.position) && mark.position <= h->free_memory_pointer; */
 static bool leads_to(const struct kheap *h, struct kheap_mark mark);
-/*@ requires heap(h) && somewhere(h, mark.position);
+/*@ requires heap(h) && somewhere(h, mark.position) && at((unsigned char *)\null) == 0;
   @ assigns h->free_memory_pointer;
   @ ensures h->free_memory_pointer == \old(h->free_memory_pointer) ||
   @    (ready(h) && h->free_memory_pointer == mark.position <= \old(h->free_memory_pointer)); */
 void kheap_release(struct kheap *h, struct kheap_mark mark);
+
+/* The notes at the loops of heap/kheap.c: what holds each time round, what is written, what grows less. */
+/* clang-format off */
+#define POISONING \
+    loop invariant (n == 0 || n == W || n == 16) && poisoned(from, from + n); \
+    loop invariant untouched{LoopEntry, Here}(from, from + KHEAP_ALIGN); \
+    loop assigns n, from[0 .. KHEAP_ALIGN - 1]; \
+    loop variant KHEAP_ALIGN - n;
+#define POISONING_FROM_ABOVE \
+    loop invariant (n == 0 || n == 1) && poisoned(end + (n + 1) * W, end + 16); \
+    loop invariant untouched{LoopEntry, Here}(end, end + KHEAP_ALIGN); \
+    loop assigns n, end[0 .. KHEAP_ALIGN - 1]; \
+    loop variant n;
+#define CLEARING \
+    loop invariant 0 <= i <= bytes; \
+    loop invariant \forall integer k; 0 <= k < i ==> from[k] == 0; \
+    loop assigns i, from[0 .. bytes - 1]; \
+    loop variant bytes - i;
+#define DOUBLING \
+    loop invariant sum + count * size == \at(count, Pre) * \at(size, Pre); \
+    loop assigns sum, count, size; \
+    loop variant count;
+#define WALKING_DOWN \
+    loop invariant at == \null || (edge_in(h, (unsigned char *)at) && has_seal(h, (unsigned char *)at) && at <= h->free_memory_pointer); \
+    loop assigns at;
+/* clang-format on */
 
 #define __builtin_expect(condition, expected) (condition)
 #include "kheap.c"

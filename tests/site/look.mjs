@@ -39,7 +39,37 @@ const tooWide = () => {
   return { by: document.documentElement.scrollWidth - room, what: wide.slice(0, 5).map((node) => node.outerHTML.slice(0, 120)) }
 }
 
-const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0 }))
+/** What is drawn into the page: how large its letters are at least, and which of them an arrow runs through, or were
+ * drawn before their font was there. */
+const drawnPictures = () =>
+  [...document.querySelectorAll('.picture-room svg')].map((svg) => {
+    const box = svg.getBoundingClientRect()
+    const scale = box.width / svg.viewBox.baseVal.width
+    const texts = [...svg.querySelectorAll('text')]
+    const points = [...svg.querySelectorAll('.pointer')].flatMap((arrow) =>
+      Array.from({ length: Math.ceil(arrow.getTotalLength() / 2) }, (_, n) => arrow.getPointAtLength(2 * n).matrixTransform(arrow.getScreenCTM())),
+    )
+    const crossed = texts.filter((text) => {
+      const { left, right, top, bottom } = text.getBoundingClientRect()
+      return points.some(({ x, y }) => left < x && x < right && top + 3 < y && y < bottom - 3)
+    })
+    const stale = texts.filter((text) => {
+      const fresh = svg.appendChild(text.cloneNode(true))
+      const differs = Math.abs(fresh.getComputedTextLength() - text.getComputedTextLength()) > 0.1
+      fresh.remove()
+      return differs
+    })
+    return {
+      stale: stale.map((text) => text.textContent),
+      src: svg.querySelector('title').id,
+      alt: svg.querySelector('desc').textContent,
+      drawn: box.width > 0,
+      letters: Math.min(...texts.map((text) => parseFloat(getComputedStyle(text).fontSize))) * scale,
+      crossed: crossed.map((text) => text.textContent),
+    }
+  })
+
+const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0, letters: 12, crossed: [], stale: [] }))
 
 /** Puts all Bengali words of a style together into one new element, for each style of this page. */
 const gatherBengali = () => {
@@ -102,7 +132,7 @@ async function look(chromium, site, path, view) {
   found.links = await page.$$eval('a[href]', (links) => links.map((link) => link.href))
   found.ids = await page.$$eval('[id]', (named) => named.map((one) => one.id))
   found.wide = await page.evaluate(tooWide)
-  found.pictures = await page.evaluate(pictures)
+  found.pictures = [...(await page.evaluate(pictures)), ...(await page.evaluate(drawnPictures))]
   found.fonts = await fonts(page)
   found.axe = await axe(page)
   await page.context().close()

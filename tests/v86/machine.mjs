@@ -3,9 +3,12 @@
 // The kernel in v86, without a page:  node machine.mjs IMAGE WHAT [SEED]   prints what it saw as one line of JSON.
 
 import fs from 'node:fs'
+import { isDeepStrictEqual } from 'node:util'
 import { boot, imageAt } from '../../web/lab/node.mjs'
 import { addressOf } from '../../web/lab/elf.mjs'
 import { hex } from '../../web/lab/description.mjs'
+import { eventAt, heapAt } from '../../web/lab/recorded.mjs'
+import { recordOf, tellingSteps, written } from '../../web/lab/recorder.mjs'
 import { Session, transcript } from '../../web/lab/session.mjs'
 import { OPERATIONS, blocksIn, random } from './chance.mjs'
 
@@ -255,6 +258,39 @@ async function book(chapter) {
   return seen
 }
 
-const WHAT = { book, boots, sequences, bugs, damage, overwritten, back, ends, typed }
+/** Sessions of the book: is what a recording gives back, at every step, what the lab sees in memory? */
+async function recordings(path) {
+  const seen = []
+  for (const { options, lines } of JSON.parse(fs.readFileSync(path, 'utf8'))) {
+    const one = await session(`on_fault=report ${options}`.trim())
+    await one.run(lines)
+    const record = JSON.parse(written(recordOf(one, lines)))
+    const steps = tellingSteps(one.history)
+    const same = record.steps.map((_, n) => {
+      const { heap, step } = one.view(steps[n])
+      const told = eventAt(record, n)
+      return isDeepStrictEqual(visible(numbered(heapAt(record, n))), visible(heap)) && (told.unnoticed || told.event.name === step.event.name)
+    })
+    seen.push({ lines, same, last: blocksIn(transcript(one.text)), shown: picture({ heap: numbered(heapAt(record, record.steps.length - 1)) }).rows })
+    await one.end()
+  }
+  return seen
+}
+
+/** The letters that a recording gives to blocks without a number are its own. */
+function numbered(heap) {
+  return { ...heap, blocks: heap.blocks.map((one) => ({ ...one, number: Number(one.number) || 0 })) }
+}
+
+/** What a heap's picture draws. */
+function visible({ words, blocks, complete, lost, figures, floor }) {
+  const drawn = ({ number, begin, payload, size, gap, slack, tag, boundary, ownerName, damage }) => [
+    [number, begin, payload, size, gap, slack, tag, boundary, ownerName],
+    damage,
+  ]
+  return { words, blocks: blocks.map(drawn), complete, lost, figures, floor }
+}
+
+const WHAT = { book, boots, sequences, bugs, damage, overwritten, back, ends, typed, recordings }
 console.log(`\n${JSON.stringify(await WHAT[what](seed))}`)
 process.exit(0)

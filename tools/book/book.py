@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import epub
 import links
 import listings
+import moving
 import pictures
 import programs
 import sessions
@@ -84,7 +85,7 @@ def update(root, only, say):
             page.file.write_text(text, encoding="utf-8")
             changed += 1
             print(f"  filled in  {page.path}")
-    drawn = 0 if only else pictures.draw(root, strict, say)
+    drawn = 0 if only else pictures.draw(root, strict, say) + moving.record(root, pages(root), strict, say)
     if strict and not only:
         noted = [here]
     elif (changed or drawn) and here not in noted:
@@ -154,6 +155,7 @@ def check(root, only, say):
         links.contents(page, pages(root), say)
     if not only:
         pictures.check(root, captured_here(root), say)
+        moving.check(root, found, captured_here(root), say)
     twins.check(root, found, say)
     words.spelling(root, found, say)
 

@@ -2,6 +2,7 @@
 #
 # The book for reading machines: all pages of a language in one EPUB, by pandoc.
 
+import functools
 import json
 import pathlib
 import re
@@ -9,6 +10,7 @@ import subprocess
 import tempfile
 
 import links
+import moving
 from pages import HERE, Trouble, pages
 
 FONT = "web/node_modules/@fontsource/noto-sans-bengali/files/noto-sans-bengali-bengali-{weight}-normal.woff"
@@ -20,6 +22,14 @@ code, pre { font-family: monospace, "Noto Sans Bengali" }
 pre { white-space: pre-wrap; font-size: 0.75em; line-height: 1.35 }
 table { border-collapse: collapse } td, th { border: 1px solid #888; padding: 0.2em 0.4em; text-align: left }
 img { max-width: 100% }
+"""
+# Where the site has drawn the decisive steps of a session, and which of its looks belong to them.
+STILLS = re.compile(r'(<section class="moving-stills" data-stills="([\w-]+)".*?</section>)', re.S)
+ANY_STILL = re.compile(r"\.lab-(bar|payload|gap|slack|tag|floor|stack|edge|pointer|number|told|unseen|digits)\b|\.(lab-stack|moving-still)\b")
+STILL_LOOKS = """
+.moving-stills { display: flex; flex-wrap: wrap } .moving-still { flex: 1 1 30%; min-width: 9em; max-width: 20em; margin: 0.5em; page-break-inside: avoid }
+.lab-stack ol { list-style: none; margin: 0; padding: 0 } .lab-stack { min-height: 0; font-size: 0.75em } .lab-free { padding: 0.5em; text-align: center }
+.lab-block { border: 1px solid #888; margin: 2px 0; padding: 2px } .moving-caption { font-size: 0.8em; margin: 0 } .lab-bar { display: flex }
 """
 WORDS = "web/.vitepress/words.{language}.json"
 
@@ -38,6 +48,8 @@ def moved_link(page, match, names):
     picture, text, target = match.group(1), match.group(2), match.group(3)
     if not target or links.OUTSIDE.match(target):
         return match[0]
+    if moving.STEP.search(target):
+        return text  # a picture on paper does not move
     goal, anchor = links.goal_of(page, target)
     if picture:
         return f"![{text}]({goal})"
@@ -50,26 +62,65 @@ def titled(page, heading):
     return f"# {faults[0]}" if faults and re.fullmatch(r"# E\d+", heading) else heading
 
 
+PICTURE = re.compile(r"!\[[^\]]*\]\((\S+/pictures/\S+\.svg)\)")
+
+
 def line_for_pandoc(page, line, names):
+    alone = PICTURE.fullmatch(line.strip())
+    if alone:  # drawn into the page, so that it has the book's letters
+        return f"\n```{{=html}}\n<div>{links.goal_of(page, alone[1])[0].read_text(encoding='utf-8')}</div>\n```\n"
     line = re.sub(r"\{#([\w-]+)\}", lambda match: "{#" + key_of(page, match[1]) + "}", line)
     return links.LINK.sub(lambda match: moved_link(page, match, names), line)
 
 
-def text_for_pandoc(page, names):
+@functools.cache
+def still_pictures(folder, language):
+    """{session: its decisive steps as the site draws them}."""
+    found, site = {}, folder / "site"
+    for file in sorted(site.rglob("*.html")):
+        if (file.relative_to(site).parts[0] == "en") == (language == "en"):
+            found.update((name, whole) for whole, name in STILLS.findall(file.read_text(encoding="utf-8")))
+    return found
+
+
+def stills_of(page, fence, folder):
+    """What stands below a session in a book: the picture that moves on the site, standing still."""
+    if fence.kind != "session" or fence.name not in moving.table(page.root):
+        return ""
+    stills = still_pictures(folder, page.language).get(fence.name)
+    if not stills:
+        raise Trouble(f"{fence.place}: the site has no picture of {fence.name}")
+    return f"\n\n```{{=html}}\n<div class=\"lab\">{stills}</div>\n```\n"
+
+
+def text_for_pandoc(page, names, folder):
     """The page with ids that are unique in the whole book, and fences that pandoc knows."""
-    lines, headed = [], False
+    lines, headed, closing = [], False, {}
     opening = {fence.first: fence for fence in page.fences}
     for number, line in enumerate(page.lines[page.body:], page.body):
         if number in opening:
             fence = opening[number]
             line = f"{fence.indent}```{ {'c': 'c', 'diff': 'diff'}.get(fence.info.split()[0] if fence.info else '', 'text') }"
+            closing[fence.last] = stills_of(page, fence, folder)
         elif number not in page.in_code:
             line = line_for_pandoc(page, line, names)
             if line.startswith("# ") and not headed:
                 headed = True
                 line = titled(page, re.sub(r"\s*\{#[\w-]+\}$", "", line)) + " {#" + key_of(page) + "}"
-        lines.append(line)
+        lines.append(line + closing.get(number, ""))
     return "\n".join(lines) + "\n\n"
+
+
+def looks_of_stills():
+    """The looks of a heap, by light, for readers that know neither names for colours nor masks."""
+    text = (HERE / "web" / "lab" / "heap.css").read_text(encoding="utf-8")
+    colours = dict(re.findall(r"(--lab-\w+): (#\w+);", text.split(".dark", 1)[0]))
+    grounds = {name: colours[f"--lab-{name}"] for name in ("gap", "slack", "tag")}
+    wanted = [rule for rule in re.findall(r"^[^@\s/*}][^{}]*\{[^}]*\}", text, re.M) if ANY_STILL.match(rule)]
+    colours |= {"--lab-mono": "monospace", "--lab-ground": "transparent"}
+    text = re.sub(r"var\((--lab-\w+)\)", lambda match: colours.get(match[1], "#888"), "\n".join(wanted))
+    text = re.sub(r"var\(--vp-c-text-\d\)", "#1b1f24", re.sub(r"var\(--vp-c-[\w-]+\)", "#888", text))
+    return text + STILL_LOOKS + "".join(f".lab-{name} .lab-digits {{ background: {colour} }}\n" for name, colour in grounds.items())
 
 
 def build(root, language, folder):
@@ -85,8 +136,8 @@ def build(root, language, folder):
     out = folder / f"minios.{language}.epub"
     with tempfile.TemporaryDirectory() as scratch:
         source, looks = pathlib.Path(scratch, "book.md"), pathlib.Path(scratch, "book.css")
-        source.write_text("".join(text_for_pandoc(page, names) for page in book), encoding="utf-8")
-        looks.write_text(LOOKS, encoding="ascii")
+        source.write_text("".join(text_for_pandoc(page, names, folder) for page in book), encoding="utf-8")
+        looks.write_text(LOOKS + looks_of_stills(), encoding="ascii")
         command = ["pandoc", "-f", "markdown-yaml_metadata_block-tex_math_dollars-citations", "-t", "epub3", "-o", out, "--toc", "--toc-depth=2",
                    f"--css={looks}", *(f"--epub-embed-font={font}" for font in fonts),
                    "-M", f"title={words['title']}: {words['subtitle']}", "-M", f"lang={language}", source]

@@ -7,6 +7,7 @@ import pathlib
 import re
 import urllib.parse
 
+import moving
 from pages import Page
 
 LINK = re.compile(r"(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(\s*([^)\s]+)(?:\s+\"[^\"]*\")?\s*\)|(?:href|src)=\"([^\"]+)\"")
@@ -43,8 +44,12 @@ def trouble_with(page, target):
         return f"leads nowhere: {target}"
     if not goal.is_relative_to(page.root):
         return f"leads out of the repository: {target}"
-    if anchor and goal.suffix == ".md" and anchor not in page_at(page.root, goal.relative_to(page.root)).anchors:
-        return f"there is no heading with {{#{anchor}}} in {goal.relative_to(page.root)}"
+    if anchor and goal.suffix == ".md":
+        there = page_at(page.root, goal.relative_to(page.root))
+        if moving.STEP.fullmatch(anchor):
+            return None if anchor in moving.anchors(page.root, there) else f"no picture of {there.path} has the step {anchor}"
+        if anchor not in there.anchors:
+            return f"there is no heading with {{#{anchor}}} in {there.path}"
     return None
 
 

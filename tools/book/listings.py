@@ -89,7 +89,7 @@ def definition(text, name, bare, where):
     start = best.start if bare else comment_above(text, text.rfind("\n", 0, best.start) + 1)
     end = text.find("\n", best.end)
     taken = text[start:end if end >= 0 else len(text)] + "\n"
-    return PROOF.sub("", taken) if bare else taken
+    return PROOF.sub("", taken)
 
 
 def anchored(text, name):

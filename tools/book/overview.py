@@ -12,20 +12,14 @@ import textwrap
 import listings
 import sessions
 from pages import HERE, Trouble
-from shapes import CHAR, LEFT, RIGHT, TALL, arrow, element, label, legend, tape
+from shapes import CHAR, LEFT, arrow, element, head, label, legend, pointing
 from states import number_after, state_from
 
 LANES = ("machine", "kernel", "heap")  # calls go from left to right
 BESIDE = 29  # columns from a call of kmain to what is said of it
-LANE_AT = {"machine": 28, "kernel": 166, "heap": 318}
+WIDTH, RIGHT = 540, 532  # a phone scrolls it rather than making its letters small
+LANE_AT = {"machine": 28, "kernel": 186, "heap": 358}
 ROW = 20
-STYLE = """
-  .zoom { fill: none; stroke: var(--line); stroke-dasharray: 2 4 } .line { stroke: var(--line) }
-  .reserved { fill: url(#reserved); stroke: var(--line) } .kernel { fill: var(--line); fill-opacity: 0.25; stroke: var(--line) }
-  .heap { fill: var(--payload); stroke: var(--pointer); stroke-width: 1.5 }
-"""
-RESERVED = """<pattern id="reserved" width="6" height="6" patternUnits="userSpaceOnUse">
-  <path d="M-1 1l2-2M0 6l6-6M5 7l2-2" stroke="var(--line)" stroke-width="0.7"/></pattern>"""
 
 
 @dataclasses.dataclass
@@ -104,7 +98,7 @@ def draw_boot(y, goal):
         if mine:
             right = LEFT + 30 + (BESIDE + len(said)) * CHAR
             out.append(element("path", d=f"M{right:.1f} {line - 4}H{RIGHT - 4}V{below}H{goal[0]:.1f}V{goal[1] - 5}", class_="pointer"))
-            out.append(element("path", d=f"M{goal[0] - 4:.1f} {goal[1] - 5}h8l-4 5z", class_="head"))
+            out.append(head(goal[0], goal[1], "down"))
     return out, below
 
 
@@ -126,13 +120,13 @@ def strip(pieces):
     return placed
 
 
-FILLS = {"usable": "free", "reserved": "reserved", "module": "reserved", "kernel": "kernel", "heap": "heap"}
+FILLS = {"heap": "ground-payload"}
 
 
 def draw_memory(y, placed):
     out = title(y, "2", "memory")
     for piece, x, width in placed:
-        out.append(element("rect", x=x, y=y + 24, width=width, height=36, class_=FILLS[piece.name]))
+        out.append(element("rect", x=x, y=y + 24, width=width, height=36, class_=FILLS.get(piece.name, "free" if piece.name == "usable" else "edge")))
         for line, text in enumerate((piece.name, f"{piece.kib} KiB")):
             if len(text) * CHAR < width:
                 out.append(label(x + width / 2, y + 39 + 14 * line, text, "middle", "strong" if piece.name == "heap" else ""))
@@ -143,28 +137,15 @@ def draw_memory(y, placed):
 
 
 def tick(x, y):
-    return element("path", d=f"M{x:.1f} {y}v12", class_="line")
+    return element("path", d=f"M{x:.1f} {y}v12", class_="edge")
 
 
-def draw_heap(y, state, heap):
-    """The heap, out of its place in memory, with its blocks."""
+def draw_heap(y, state, heap, say):
+    """The heap, out of its place in memory, with its blocks and its three words. Gives the y below."""
     _, x, width = heap
-    out = [element("path", d=f"M{x:.1f} {y - 46}L{LEFT} {y + 24}M{x + width:.1f} {y - 46}L{RIGHT} {y + 24}", class_="zoom")]
-    pieces, pointer = tape(state, y + 26)
-    return out + title(y - 8, "3", "the heap", x + width / 2 - 48) + pieces, pointer
-
-
-def draw_words(y, state, pointer):
-    out = title(y + 74, "4", "struct kheap kernel_heap", LEFT + 22)
-    words = (("heap_start", state.start, LEFT), ("free_memory_pointer", state.pointer, pointer), ("heap_end", state.end, RIGHT))
-    for at, (name, value, goal) in enumerate(words):
-        left = LEFT + at * 158
-        x = min(max(goal, left + 10), left + 134)
-        out += [element("rect", x=left, y=y + 84, width=144, height=36, class_="edge"), label(left + 72, y + 99, name, "middle", "strong"),
-                label(left + 72, y + 114, f"{value:#010x}", "middle"),
-                element("path", d=f"M{x:.1f} {y + 84}C{x:.1f} {y + 50} {goal:.1f} {y + 60} {goal:.1f} {y + 7}", class_="pointer"),
-                element("path", d=f"M{goal - 4:.1f} {y + 7}h8L{goal:.1f} {y}z", class_="head")]
-    return out
+    out = [element("path", d=f"M{x:.1f} {y - 46}L{LEFT + 188} {y + 36}M{x + width:.1f} {y - 46}L{RIGHT} {y + 36}", class_="free")]
+    pieces, below = pointing(state, LEFT, y + 18, 160, RIGHT, say)
+    return out + title(y + 6, "3", "heap", LEFT + 330) + title(y + 6, "4", "struct kheap") + pieces, below
 
 
 def draw_calls(y, chain, command, verdict):
@@ -188,11 +169,11 @@ def step(x, to, y, below):
         return [arrow(x, y + 3, below - 9)]
     middle = y + 7
     return [element("path", d=f"M{x:.1f} {y + 3}V{middle}H{to:.1f}V{below - 13}", class_="pointer"),
-            element("path", d=f"M{to - 4:.1f} {below - 14}h8l-4 5z", class_="head")]
+            head(to, below - 9, "down")]
 
 
-def draw(options, commands):
-    """The shapes and how tall they are."""
+def draw(options, commands, say):
+    """The shapes, how tall they are and how wide."""
     text = sessions.run("i386", False, options, commands)
     before, _, after = text.rpartition(f"minios> {commands[-1]}\n")
     state, placed = state_from(before), strip(regions(before))
@@ -200,8 +181,7 @@ def draw(options, commands):
     memory_at = 14 + 18 + 15 * len(boot_lines()) + 26
     out, _ = draw_boot(14, (heap[1] + heap[2] / 2, memory_at + 24))
     out += draw_memory(memory_at, placed)
-    heap_at = memory_at + 106
-    pieces, pointer = draw_heap(heap_at, state, heap)
-    out += pieces + draw_words(heap_at + 26 + TALL, state, pointer) + legend(heap_at + 26 + TALL + 144)
-    calls, end = draw_calls(heap_at + TALL + 206, call_chain(after), commands[-1], after.split("\n")[0])
-    return [f"<style>{STYLE}</style>", f"<defs>{RESERVED}</defs>", *out, *calls], end + 16
+    pieces, below = draw_heap(memory_at + 106, state, heap, say)
+    out += pieces + legend(below + 28, say, RIGHT)
+    calls, end = draw_calls(below + 64, call_chain(after), commands[-1], after.split("\n")[0])
+    return [*out, *calls], end + 16, WIDTH

@@ -9,75 +9,57 @@ import shlex
 import overview
 import sessions
 from pages import Trouble
-from shapes import (CHAR, LEFT, PATTERNS, RIGHT, STYLE, TALL, WIDTH, anchor_at, arrow, box, element, label, legend, pointers,
-                    scale_of, tape)
+from shapes import LEFT, RIGHT, STYLE, WIDTH, arrow, box, element, label, legend, patterns, pointing, words_of
 from states import bytes_of, state_after
 
 # --- the kinds
 
-def draw_map(states, _):
-    out, x = tape(states[-1], 24)
-    return out + pointers(states[-1], x, 24 + TALL) + legend(124), 134
+def draw_words(state, _, say):
+    out, y = pointing(state, LEFT, 22, 150, RIGHT, say)
+    return [label(LEFT, 14, "struct kheap", class_="strong"), *out, *legend(y + 26, say)], y + 54
 
 
-def draw_rows(states, titles):
-    scale, y, out = scale_of(states), 14, []
-    for state, title in zip(states, titles):
-        pieces, x = tape(state, y + 22, scale)
-        out += [label(LEFT, y, title, class_="strong command"), *pieces, arrow(x, y + 38 + TALL, y + 22 + TALL)]
-        text = f"free_memory_pointer {state.pointer:#010x}"
-        side = anchor_at(x, text)
-        out.append(label({"start": LEFT, "end": RIGHT, "middle": x}[side], y + 50 + TALL, text, side))
-        y += 74 + TALL
-    return out + legend(y + 2), y + 12
+CELL, ROW, IN_A_ROW = 26, 46, 8
+TAG_WORDS = ("FENCE", "SIZE", "OWNER", "SEAL")
 
 
-def draw_steps(states, _):
-    return draw_rows(states, [f"minios> {state.said}" if state.said else "minios>" for state in states])
+def runs_of(row, tag):
+    """What a row of bytes is: name, first byte and last; of a tag each word has a name of its own."""
+    found = []
+    for address, (_, kind) in sorted(row.items()):
+        name = TAG_WORDS[(address - tag) // 4] if kind == "tag" else kind
+        if found and found[-1][0] == name:
+            found[-1][2] = address
+        else:
+            found.append([name, address, address])
+    return found
 
 
-def draw_before_after(states, _):
-    before, after = states[-2:]
-    return draw_rows([before, after], [f"minios> {before.said}" if before.said else "minios>", f"minios> {after.said}"])
+def draw_row(row, start, y, tag, say):
+    place = lambda address: LEFT + 64 + (address - start) * CELL + (address - start) // 4 * 6
+    out = [label(LEFT, y + 16, f"{start:08x}")]
+    for address, (value, kind) in row.items():
+        out += [box(place(address), y, CELL, 24, kind), element("rect", x=place(address) + 4, y=y + 4, width=CELL - 8, height=16, class_=f"ground-{kind}"),
+                label(place(address) + CELL / 2, y + 16, value, "middle", f"in-{kind}")]
+    for name, first, last in runs_of(row, tag):
+        out.append(label((place(first) + place(last) + CELL) / 2, y + 38, name if name in TAG_WORDS else say(name), "middle", "strong"))
+    return out, place(max(row)) + CELL
 
 
-def draw_words(states, _):
-    state = states[-1]
-    pieces, x = tape(state, 112)
-    out = [label(LEFT, 14, "struct kheap", class_="strong"), *pieces]
-    words = (("heap_start", state.start, LEFT), ("free_memory_pointer", state.pointer, x), ("heap_end", state.end, RIGHT))
-    for at, (name, value, goal) in enumerate(words):
-        left = LEFT + at * 158
-        out += [element("rect", x=left, y=22, width=144, height=36, class_="edge"),
-                label(left + 72, 37, name, "middle", "strong"), label(left + 72, 52, f"{value:#010x}", "middle"),
-                element("path", d=f"M{left + 72} 58C{left + 72} 84 {goal:.1f} 74 {goal:.1f} 102", class_="pointer"),
-                element("path", d=f"M{goal - 4:.1f} 104h8L{goal:.1f} 111z", class_="head")]
-    return out + legend(168), 178
-
-
-CELL, ROW = 22, 34
-
-
-def draw_tag(states, source):
-    found, out = bytes_of(*source), []
-    rows = sorted({address & ~15 for address in found})
-    for number, row in enumerate(rows):
-        y = 8 + number * ROW
-        out.append(label(LEFT, y + 16, f"{row:08x}"))
-        for at in range(16):
-            if row + at in found:
-                value, kind = found[row + at]
-                x = 78 + at * CELL + at // 4 * 6
-                out.append(box(x, y, CELL, 24, kind) + label(x + CELL / 2, y + 16, value, "middle", f"in-{kind}"))
+def draw_tag(state, source, say):
+    found, out, end = bytes_of(*source), [], RIGHT
+    tag = min(address for address, (_, kind) in found.items() if kind == "tag")
+    rows = sorted({address // IN_A_ROW * IN_A_ROW for address in found})
+    for number, start in enumerate(rows):
+        row = {address: found[address] for address in range(start, start + IN_A_ROW) if address in found}
+        more, end = draw_row(row, start, 8 + number * ROW, tag, say)
+        out += more
     y = 8 + len(rows) * ROW
-    for at, word in enumerate(("FENCE", "SIZE", "OWNER", "SEAL")):
-        out.append(label(78 + at * (4 * CELL + 6) + 2 * CELL, y + 8, word, "middle", "strong"))
-    end = 78 + 16 * CELL + 3 * 6
-    out += [arrow(end, y + 22, y - 8), label(RIGHT + 4, y + 34, f"free_memory_pointer {states[-1].pointer:#010x}", "end", "strong")]
-    return out + legend(y + 58), y + 68
+    out += [arrow(end, y + 10, y - ROW + 24), label(RIGHT, y + 24, f"free_memory_pointer {state.pointer:#010x}", "end", "strong")]
+    return out + legend(y + 50, say), y + 78
 
 
-DRAWN = {"map": draw_map, "words": draw_words, "steps": draw_steps, "before-after": draw_before_after, "tag": draw_tag}
+DRAWN = {"words": draw_words, "tag": draw_tag}
 NEEDED = ("show", "bn", "en")
 KNOWN = (*NEEDED, "run", "options", "caption-bn", "caption-en")
 
@@ -106,25 +88,24 @@ def drawn(file):
     """{language: SVG} of a picture."""
     said, commands = described(file)
     options = shlex.split(said.get("options", ""))
-    if said["show"] == "overview":
-        return {language: svg(said, language, *overview.draw(options, commands)) for language in ("bn", "en")}
-    counts = range(len(commands) + 1) if said["show"] in ("steps", "before-after") else [len(commands)]
-    if said["show"] == "before-after":
-        counts = [len(commands) - 1, len(commands)]
-        if not commands:
-            raise Trouble(f"{file.name}: before-after needs a line run:")
-    states = [state_after(options, commands[:count]) for count in counts]
-    shapes, height = DRAWN[said["show"]](states, (options, commands))
-    return {language: svg(said, language, shapes, height) for language in ("bn", "en")}
+    found = {}
+    for language in ("bn", "en"):
+        say = words_of(language)
+        if said["show"] == "overview":
+            shapes = overview.draw(options, commands, say)
+        else:
+            shapes = (*DRAWN[said["show"]](state_after(options, commands), (options, commands), say), WIDTH)
+        found[language] = svg(file.stem, said, language, *shapes)
+    return found
 
 
-def svg(said, language, shapes, height):
+def svg(name, said, language, shapes, height, width):
     title = said.get(f"caption-{language}") or said[language]
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {round(height)}" width="{WIDTH}" height="{round(height)}"'
-            f' role="img" lang="{language}" aria-labelledby="title desc">\n'
-            + element("title", title, id="title") + "\n" + element("desc", said[language], id="desc") + "\n"
-            + f"<style>{STYLE}</style>\n<defs>{PATTERNS}</defs>\n" + element("rect", width="100%", height="100%", class_="paper") + "\n"
-            + "\n".join(shapes) + "\n</svg>\n")
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {round(height)}" width="{width}" height="{round(height)}"'
+            f' role="img" lang="{language}" aria-labelledby="{name}-title {name}-desc">\n'
+            + element("title", title, id=f"{name}-title") + "\n" + element("desc", said[language], id=f"{name}-desc") + "\n"
+            + f"<style>{STYLE}</style>\n<defs>{patterns(name)}</defs>\n" + element("rect", width="100%", height="100%", class_="paper") + "\n"
+            + "\n".join(shapes).replace("url(#NAME-", f"url(#{name}-") + "\n</svg>\n")
 
 
 def each(root, say):

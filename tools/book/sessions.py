@@ -126,13 +126,18 @@ def followed(fence, settings, commands):
     return moved(commands, now[0] - before, before, before + now[1] - now[0])
 
 
-def session(fence):
+def typed(fence):
+    """Machine, whether instrumented, options, and the commands with the addresses of today's kernel."""
     attributes = fence.attributes
     settings = (attributes.get("machine", "i386"), "sanitize" in fence.words, shlex.split(attributes.get("options", "")))
     commands = commands_of(fence.text)
     if not commands and "boot" not in fence.words and not any(option.startswith("script=") for option in settings[2]):
         raise Trouble(f"session {fence.name}: no line `minios> COMMAND` to type")
-    commands = followed(fence, settings, commands)
+    return *settings, followed(fence, settings, commands)
+
+
+def session(fence):
+    *settings, commands = typed(fence)
     text = run(*settings, commands)
     lines = text.split("\n")
     prompts = [number for number, line in enumerate(lines) if line.startswith("minios> ")]

@@ -1,32 +1,45 @@
 # SPDX-License-Identifier: MIT
 #
-# What the pictures are made of, as SVG: boxes, arrows, and a heap as a tape.
+# What the pictures are made of, as SVG: boxes, arrows, and a heap as the lab draws it, high addresses above. Their words are
+# those of the lab, in the language of the page; on the site they are drawn into the page itself, whose letters they take.
 
 import html
+import json
+import math
 
-WIDTH, LEFT, RIGHT = 480, 10, 470  # narrow enough for a telephone
-CHAR = 6.7  # how wide a letter is, at most
-KINDS = ("payload", "padding", "tag", "free")
+from pages import HERE
 
-STYLE = """
-  text { paint-order: stroke; stroke: var(--paper); stroke-width: 3px; font: 11px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace; fill: var(--ink) }
-  .strong { font-weight: bold } .command { font-size: 12px }
-  :root { --ink: #1b1f24; --paper: #ffffff; --line: #57606a; --payload: #b6d4f5; --padding: #fbe3b5; --tag: #44546a; --pointer: #a40e26 }
-  @media (prefers-color-scheme: dark) {
-    :root { --ink: #e6e6e6; --paper: #1b1b1f; --line: #9aa4b0; --payload: #28527f; --padding: #6b5014; --tag: #b8c4d6; --pointer: #ff8f9c }
-  }
-  .paper { fill: var(--paper) } .edge { fill: none; stroke: var(--line) } .free { fill: none; stroke: var(--line); stroke-dasharray: 3 3 }
-  .pointer { stroke: var(--pointer); stroke-width: 1.5; fill: none } .head { fill: var(--pointer) }
-  .on-payload { fill: var(--payload) } .on-padding { fill: var(--padding) } .on-tag { fill: var(--tag) } .mark { stroke: var(--ink) }
-  .dot { fill: var(--ink) } text.in-payload { stroke: var(--payload) } text.in-padding { stroke: var(--padding) }
-  text.in-tag { fill: var(--paper); stroke: var(--tag) }
+WIDTH, LEFT, RIGHT = 340, 8, 332  # narrow enough for a telephone, where its letters are as large as here
+CHAR = 7.3  # how wide a letter is, at most
+KINDS = ("gap", "payload", "slack", "tag", "free")
+LIT = "#e69f00"
+
+RULES = """
+text { font: 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace, "Noto Sans Bengali"; fill: var(--ink) }
+.strong { font-weight: bold } .paper { fill: var(--paper) } .edge { fill: none; stroke: var(--line) }
+.free { fill: none; stroke: var(--line); stroke-dasharray: 3 3 } .pointer { stroke: var(--pointer); stroke-width: 2; fill: none }
+.head { fill: var(--pointer) } .on-payload, .ground-payload { fill: var(--payload) } .on-gap, .ground-gap { fill: var(--gap) }
+.on-slack, .ground-slack { fill: var(--slack) } .on-tag, .ground-tag { fill: var(--tag) } .dot { fill: var(--ink); fill-opacity: 0.35 }
+.stripe { stroke: var(--paper); stroke-width: 2 }
 """
-# Told apart by pattern as well as by colour: payload is plain, padding dotted, a tag striped.
-PATTERNS = """
-  <pattern id="payload" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" class="on-payload"/></pattern>
-  <pattern id="padding" width="6" height="6" patternUnits="userSpaceOnUse"><rect width="6" height="6" class="on-padding"/><circle cx="2" cy="2" r="0.9" class="dot"/></pattern>
-  <pattern id="tag" width="4" height="4" patternUnits="userSpaceOnUse"><rect width="4" height="4" class="on-tag"/><path d="M-1 1l2-2M0 4l4-4M3 5l2-2" stroke="var(--paper)" stroke-width="0.5"/></pattern>
-"""
+LIGHT = "--ink: #1b1f24; --paper: #ffffff; --line: #57606a; --payload: #9ad0f5; --gap: #f0e0a8; --slack: #f3c77a; --tag: #8fd3bd; --pointer: #b35c00"
+DARK = "--ink: #e6e6e6; --paper: #1b1b1f; --line: #9aa4b0; --payload: #1f5b85; --gap: #5a5026; --slack: #7a5212; --tag: #17604b; --pointer: #e69f00"
+# Alone, it goes by what the machine likes; in a page of the site it goes by the page (web/.vitepress/theme/book.css).
+STYLE = f":root {{ {LIGHT} }} @media (prefers-color-scheme: dark) {{ :root {{ {DARK} }} }}{RULES}"
+
+
+def patterns(name):
+    """Told apart by pattern as well as by colour, as in the lab: payload is plain, a tag dotted, gap and slack striped."""
+    shapes = {"payload": "", "gap": '<path d="M-2 2l4-4M0 8l8-8M6 10l4-4" class="stripe"/>', "slack": '<path d="M7 0v8" class="stripe"/>',
+              "tag": '<circle cx="2" cy="2" r="0.9" class="dot"/><circle cx="6" cy="6" r="0.9" class="dot"/>'}
+    return "".join(f'<pattern id="{name}-{kind}" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" '
+                   f'class="on-{kind}"/>{shape}</pattern>' for kind, shape in shapes.items())
+
+
+def words_of(language):
+    """The lab's words: say("freeArea", n="100")."""
+    words = json.loads((HERE / "web" / "lab" / f"words.{language}.json").read_text(encoding="utf-8"))
+    return lambda key, **values: words[key].format(**values)
 
 
 def element(name, text=None, **attributes):
@@ -43,79 +56,94 @@ def label(x, y, text, anchor="start", class_=""):
 def box(x, y, width, height, kind):
     if kind == "free":
         return element("rect", x=x, y=y, width=width, height=height, class_="free")
-    return element("rect", x=x, y=y, width=width, height=height, fill=f"url(#{kind})") + element(
+    return element("rect", x=x, y=y, width=width, height=height, fill=f"url(#NAME-{kind})") + element(
         "rect", x=x, y=y, width=width, height=height, class_="edge")
+
+
+def numbered(x, y, width, height, kind, text):
+    """A piece with its number, on a ground on which no stripe crosses a digit."""
+    room = len(text) * CHAR + 2
+    return [box(x, y, width, height, kind),
+            element("rect", x=x + width / 2 - room / 2, y=y + height / 2 - 7, width=room, height=14, class_=f"ground-{kind}"),
+            label(x + width / 2, y + height / 2 + 4, text, "middle", f"in-{kind}")]
+
+
+def head(x, y, direction):
+    """The point of an arrow, at (x, y)."""
+    ends = {"up": "-4 6h8", "down": "-4 -6h8", "right": "-6 -4v8"}[direction]
+    return element("path", d=f"M{x:.1f} {y:.1f}l{ends}z", class_="head")
 
 
 def arrow(x, y, towards):
     """A short arrow whose point is at (x, towards)."""
-    back = 5 if towards < y else -5
-    return (element("path", d=f"M{x:.1f} {y:.1f}V{towards + back:.1f}", class_="pointer")
-            + element("path", d=f"M{x - 4:.1f} {towards + back:.1f}h8L{x:.1f} {towards:.1f}z", class_="head"))
+    direction = "up" if towards < y else "down"
+    back = 5 if direction == "up" else -5
+    return element("path", d=f"M{x:.1f} {y:.1f}V{towards + back:.1f}", class_="pointer") + head(x, towards, direction)
 
 
-def legend(y):
+def legend(y, say, right=RIGHT):
     out, x = [], LEFT
     for kind in KINDS:
-        out += [box(x, y - 10, 22, 12, kind), label(x + 28, y, kind)]
-        x += 50 + len(kind) * CHAR + 12
+        width = 22 + len(say(kind)) * CHAR
+        if x + width > right:
+            x, y = LEFT, y + 20
+        out += [box(x, y - 10, 16, 12, kind), label(x + 20, y, say(kind))]
+        x += width + 9
     return out
 
 
-# --- a heap as a tape
+# --- a heap, high addresses above
 
-TALL = 30
-LEAST = 9  # how narrow a piece may become
-
-
-def scale_of(states):
-    """How wide a byte is, so that the fullest of these states fits and leaves room for what is free."""
-    full = max(states, key=lambda state: state.used)
-    room = (RIGHT - LEFT) * (1 if full.pointer == full.end else 0.78)
-    return min(2.5, max(0, room - LEAST * len(full.pieces)) / max(full.used, 1))
+BAR, BESIDE = 22, 30  # how tall a block is; the room of its number
 
 
-def tape(state, y, scale=None):
-    """The pieces of a heap in a row; what stands over and in them; x of the free pointer."""
-    scale = scale_of([state]) if scale is None else scale
-    shares = [LEAST + piece.size * scale for piece in state.pieces]
-    free = RIGHT - LEFT - sum(shares)
-    out, x, spans = [], LEFT, {}
-    for piece, width in zip(state.pieces, shares):
-        out.append(box(x, y, width, TALL, piece.kind))
-        if len(piece.text) * CHAR + 4 < width and piece.kind != "tag":
-            out.append(label(x + width / 2, y + TALL / 2 + 4, piece.text, "middle", f"in-{piece.kind}"))
-        left, _ = spans.get(piece.block, (x, x))
-        spans[piece.block] = (left, x + width)
-        x += width
-    for name, (left, right) in spans.items():
-        out.append(label((left + right) / 2, y - 6, name, "middle", "strong"))
-    if free > 1:
-        out += free_part(x, y, free, state.end - state.pointer)
-    return out, x
+def widths(pieces, room):
+    """Longer pieces are drawn longer, though not to scale, and each holds its number."""
+    least = [len(piece.text) * CHAR + 6 for piece in pieces]
+    logs = [math.log2(piece.size + 1) for piece in pieces]
+    return [one + (room - sum(least)) * log / sum(logs) for one, log in zip(least, logs)]
 
 
-def free_part(x, y, width, size):
-    """What is free is seldom to scale: a tear says so."""
-    out, tear = [box(x, y, width, TALL, "free")], x + width * 0.8
-    for shift in (0, 5):
-        out.append(element("path", d=f"M{tear + shift:.1f} {y - 3:.1f}l4 9l-6 9l6 9l-4 9", class_="edge"))
-    text = f"{size} free"
-    if len(text) * CHAR + 8 < width * 0.8:
-        out.append(label(x + width * 0.4, y + TALL / 2 + 4, text, "middle"))
+def draw_block(name, pieces, x, y, width):
+    out, at = [label(x, y + BAR / 2 + 4, name, class_="strong")], x + BESIDE
+    for piece, wide in zip(pieces, widths(pieces, width - BESIDE)):
+        out += numbered(at, y, wide, BAR, piece.kind, piece.text)
+        at += wide
     return out
 
 
-def anchor_at(x, text):
-    half = len(text) * CHAR / 2
-    return "start" if x - half < LEFT else "end" if x + half > RIGHT else "middle"
+def stack(state, x, y, width, say):
+    """The heap as the lab draws it; where its three words point to; and the y below it."""
+    out = [box(x, y, width, 48, "free"), label(x + width / 2, y + 20, say("free"), "middle"),
+           label(x + width / 2, y + 36, say("bytes", n=f"{state.end - state.pointer:,}"), "middle")]
+    places, y = {"heap_end": y, "free_memory_pointer": y + 48}, y + 48
+    out.append(element("path", d=f"M{x} {y}h{width}", stroke=LIT, stroke_width="3"))
+    y += 8
+    for name in dict.fromkeys(piece.block for piece in reversed(state.pieces)):
+        out += draw_block(name, [piece for piece in state.pieces if piece.block == name], x, y, width)
+        y += BAR + 6
+    places["heap_start"] = y
+    out += [element("path", d=f"M{x} {y}h{width}", class_="edge"), box(x + BESIDE, y + 2, width - BESIDE, 18, "tag")]
+    room = len(say("floor")) * CHAR + 4
+    out += [element("rect", x=x + BESIDE + (width - BESIDE) / 2 - room / 2, y=y + 4, width=room, height=14, class_="ground-tag"),
+            label(x + BESIDE + (width - BESIDE) / 2, y + 15, say("floor"), "middle")]
+    return out, places, y + 20
 
 
-def pointers(state, x, y):
-    """The three words below the tape: start and end in one line, the one that moves in a line of its own."""
-    moving = f"free_memory_pointer {state.pointer:#010x}"
-    side = anchor_at(x, moving)
-    return [arrow(LEFT, y + 18, y), arrow(RIGHT, y + 18, y), arrow(x, y + 34, y),
-            label(LEFT - 4, y + 30, f"heap_start {state.start:#010x}"),
-            label(RIGHT + 4, y + 30, f"heap_end {state.end:#010x}", "end"),
-            label({"start": LEFT - 4, "end": RIGHT + 4, "middle": x}[side], y + 46, moving, side, "strong")]
+WORD_TALL = 38
+
+
+def pointing(state, x, y, width, right, say):
+    """The three words as boxes on the left, each pointing at its place in the heap on the right; and the y below."""
+    gap = 28
+    out, places, below = stack(state, x + width + gap, y + WORD_TALL / 2, right - x - width - gap, say)
+    at = {"heap_end": y, "heap_start": max(below - WORD_TALL, y + 2 * (WORD_TALL + 6))}
+    at["free_memory_pointer"] = min(max(places["free_memory_pointer"] - WORD_TALL / 2, y + WORD_TALL + 6), at["heap_start"] - WORD_TALL - 6)
+    values = {"heap_end": state.end, "free_memory_pointer": state.pointer, "heap_start": state.start}
+    for name, top in at.items():
+        middle, goal = top + WORD_TALL / 2, places[name]
+        out += [element("rect", x=x, y=top, width=width, height=WORD_TALL, class_="edge"), label(x + width / 2, top + 16, name, "middle", "strong"),
+                label(x + width / 2, top + 31, f"{values[name]:#010x}", "middle"),
+                element("path", d=f"M{x + width} {middle:.1f}C{x + width + 14} {middle:.1f} {x + width + 10} {goal:.1f} {x + width + gap - 6} {goal:.1f}",
+                        class_="pointer"), head(x + width + gap, goal, "right")]
+    return out, max(below, at["heap_start"] + WORD_TALL)

@@ -49,7 +49,7 @@ def state_from(text):
         raise Trouble(f"{len(blocks)} blocks are too many for a picture; {MOST_BLOCKS} at most")
     for at, (name, payload, size, gap, slack) in enumerate(blocks):
         boundary = blocks[at + 1][1] - blocks[at + 1][3] if at + 1 < len(blocks) else state.pointer
-        parts = (("padding", gap), ("payload", size), ("padding", slack), ("tag", boundary - payload - size - slack))
+        parts = (("gap", gap), ("payload", size), ("slack", slack), ("tag", boundary - payload - size - slack))
         state.pieces += [Piece(kind, bytes_, name, str(bytes_)) for kind, bytes_ in parts if bytes_]
     if sum(piece.size for piece in state.pieces) != state.used:
         raise Trouble(f"the blocks do not fill what is used: {state.used} bytes")
@@ -73,7 +73,7 @@ def bytes_of(options, commands):
     found, kind = {}, "payload"
     for line in text.split("\n")[1:]:
         head = re.match(r"(payload|slack|tag|gap)\b", line)
-        kind = {"slack": "padding", "gap": "padding"}.get(head[1], head[1]) if head else kind
+        kind = head[1] if head else kind
         row = re.match(r"  ([0-9a-f]{8})  (.{47})", line)
         if row and not head:
             for at in range(16):

@@ -8,6 +8,7 @@ import path from 'node:path'
 import type MarkdownIt from 'markdown-it'
 import type { ElementContent } from 'hast'
 import type { ShikiTransformer } from 'shiki'
+import { commandLinks, movingHeap, stepLinks } from './moving.mts'
 import { DOCS, linkInParts } from './parts.mts'
 
 function escaped(text: string): string {
@@ -49,18 +50,12 @@ function fences(md: MarkdownIt) {
   const inner = md.renderer.rules.fence!
   md.renderer.rules.fence = (tokens, at, options, env, self) => {
     const head = headOf(tokens[at].info)
-    const below = tryIt(tokens[at].info, tokens[at].content)
+    const below = movingHeap(tokens[at].info) + tryIt(tokens[at].info, tokens[at].content)
+    const { info } = tokens[at]
     tokens[at].info = tokens[at].info.replace(/^(fault|console)\b.*/, 'text').replace(/^(\w+)\s.*/, '$1')
-    const html = inner(tokens, at, options, env, self)
+    const html = commandLinks(info, inner(tokens, at, options, env, self))
     return head ? `<figure class="fence"><figcaption v-pre>${escaped(head)}</figcaption>${html}</figure>${below}` : html
   }
-}
-
-/** What an SVG says of its size, so that its place is kept until it comes. */
-function sizeOf(source: string): [string, string][] {
-  const file = path.join(DOCS, 'pictures', path.basename(source))
-  if (!fs.existsSync(file)) return []
-  return [...fs.readFileSync(file, 'utf8').slice(0, 300).matchAll(/\b(width|height)="(\d+)"/g)].map((found) => [found[1], found[2]])
 }
 
 function caption(source: string): string | undefined {
@@ -70,13 +65,22 @@ function caption(source: string): string | undefined {
   return new RegExp(`^caption-${match[2]}: *(.*)$`, 'm').exec(fs.readFileSync(file, 'utf8'))?.[1]
 }
 
+/** A picture of ours is drawn into the page, whose letters and colours it then has; its own looks are for elsewhere. */
+function drawnIn(source: string): string | undefined {
+  const match = /pictures\/([\w-]+\.(?:bn|en)\.svg)$/.exec(source)
+  const file = match && path.join(DOCS, 'pictures', match[1])
+  if (!file || !fs.existsSync(file)) return undefined
+  const svg = fs.readFileSync(file, 'utf8').replace(/<style>[^]*?<\/style>/, '')
+  const wide = /viewBox="0 0 (\d+)/.exec(svg)?.[1]
+  return `<span class="picture-room" tabindex="0" v-pre>${svg.replace('<svg ', `<svg style="min-width:${wide}px" `).replace(/\n/g, '')}</span>`
+}
+
 function pictures(md: MarkdownIt) {
   const inner = md.renderer.rules.image!
   md.renderer.rules.image = (tokens, at, options, env, self) => {
     const source = tokens[at].attrGet('src') ?? ''
     const text = caption(source)
-    for (const [name, value] of sizeOf(source)) tokens[at].attrSet(name, value)
-    const html = inner(tokens, at, options, env, self)
+    const html = drawnIn(source) ?? inner(tokens, at, options, env, self)
     return `<span class="picture">${html}${text ? `<span class="caption">${escaped(text)}</span>` : ''}</span>`
   }
 }
@@ -125,7 +129,7 @@ function tasks(md: MarkdownIt) {
 }
 
 export function markup(md: MarkdownIt) {
-  md.use(tasks).use(sourceLinks).use(fences).use(pictures)
+  md.use(tasks).use(sourceLinks).use(stepLinks).use(fences).use(pictures)
 }
 
 const MAP = /^[=~+*.-]{20,}$/ // a row of the map, or of dashes: each character is a place

@@ -4,6 +4,7 @@
 // looked at. Pure functions over `read(address, length)`; nothing is believed that the bytes do not prove.
 
 import { functionAt, functionOf, readNumbers, wordsAt, WORD } from './description.mjs'
+import { figures } from './figures.mjs'
 
 const below = (value) => value >>> 0
 
@@ -224,22 +225,6 @@ function inOrder(known, words) {
 export function threeWords(read, known) {
   const [heap_start, heap_end, free_memory_pointer] = wordsAt(read, known.heap, 3)
   return { heap_start, heap_end, free_memory_pointer }
-}
-
-/** Used, free and what used is made of; `used` is counted both ways and must agree. */
-function figures(known, words, blocks) {
-  const total = (of) => blocks.reduce((sum, block) => sum + of(block), 0)
-  const used = words.free_memory_pointer - words.heap_start
-  const free = words.heap_end - words.free_memory_pointer
-  return {
-    used,
-    free,
-    blocks: blocks.length,
-    payload: total((block) => block.size),
-    padding: total((block) => block.gap + block.slack),
-    tags: blocks.length * known.tag_bytes,
-    largest: Math.max(0, free - known.tag_bytes),
-  }
 }
 
 function damagedWords(read, known, words) {

@@ -178,6 +178,19 @@ export class History {
   }
 }
 
+/** Runs of bytes that a step changed, as addresses. */
+export function changedBytes(history, step) {
+  const runs = []
+  for (const { start, before, after } of step.changes)
+    after.forEach((byte, n) => {
+      if (byte === before[n]) return
+      const address = history.base + start + n
+      if (runs.at(-1)?.[1] === address) runs.at(-1)[1]++
+      else runs.push([address, address + 1])
+    })
+  return runs
+}
+
 function apply(bytes, changes, side) {
   for (const change of side === 'after' ? changes : changes.toReversed()) bytes.set(change[side], change.start)
 }

@@ -11,25 +11,31 @@ export function sayIn(language) {
   const words = language.startsWith('bn') ? bengali : english
   const say = (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '')
   const count = (n, one, many) => (n === 1 ? say(one) : say(many, { n: n.toLocaleString('en') }))
+  const bytes = (n) => count(n, 'oneByte', 'bytes')
   return {
     say,
     has: (key) => key in words,
-    bytes: (n) => count(n, 'oneByte', 'bytes'),
+    bytes,
     blocks: (n) => count(n, 'oneBlock', 'blocks'),
     /** Blocks that the lab or the kernel took for itself have only their address. */
     number: (block) => (block.number ? `#${block.number}` : hex(block.payload)),
-    step: (step) => stepIn(say, step),
+    step: (step) => stepIn(say, bytes, step),
   }
 }
 
-function stepIn(say, step) {
+/** #N, the letter that a recording gives to a block without a number, or nothing. */
+export function nameOf(number) {
+  return typeof number === 'string' ? number : number ? `#${number}` : ''
+}
+
+function stepIn(say, bytes, step) {
   if (!step.event) return ''
   if (step.unnoticed) return say('event.unnoticed')
   const { event } = step
   return say(`event.${event.name}`, {
-    block: event.block ? `#${event.block}` : say('aBlock'),
+    block: nameOf(event.block) || say('aBlock'),
     address: hex(event.address),
-    size: event.size.toLocaleString('en'),
+    bytes: bytes(event.size),
     pointer: hex(event.free_memory_pointer),
     fault: `E0${event.fault}`,
   })

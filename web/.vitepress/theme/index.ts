@@ -27,6 +27,11 @@ async function lettersAreThere() {
   await Promise.race([late, Promise.allSettled(LETTERS.map((font) => document.fonts.load(font, 'a\u0995')))])
 }
 
+/** Of the text in a drawing Chromium forgets to look at the first letters again once their font has come. */
+function drawAgain() {
+  for (const text of document.querySelectorAll('.picture-room text')) text.replaceChildren(text.textContent ?? '')
+}
+
 /** VitePress's own page for a wrong address has no main part, so that a screen reader finds nothing to read. */
 const WrongAddress = defineComponent(() => {
   const { theme, localeIndex } = useData()
@@ -47,9 +52,11 @@ export default {
   async enhanceApp({ app }) {
     app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
     app.component('TryIt', TryIt)
+    app.component('MovingHeap', defineAsyncComponent(() => import('../../lab/MovingHeap.vue')))
     app.component('Task', Task)
     if (import.meta.env.SSR) return
     document.addEventListener('input', inOneForm, true)
+    document.fonts.addEventListener('loadingdone', drawAgain)
     await lettersAreThere()
   },
 }

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: MIT
+//
+// Steps through the pictures that move on pages of the built site, in Chromium, and prints what it saw as JSON:
+//     node tests/site/moving.mjs ADDRESS PAGE...
+// It judges nothing: tests/test_moving.py does.
+
+import { browser } from '../../web/browser.mjs'
+
+const VIEWS = [
+  { name: 'desk', width: 1440, scheme: 'light' },
+  { name: 'phone', width: 375, scheme: 'dark' },
+]
+
+/** What a picture shows now, as text and places. */
+const shown = (place) => {
+  const texts = (select) => [...place.querySelectorAll(`.moving-live ${select}`)].map((one) => one.innerText.replace(/\s+/g, ' ').trim())
+  return {
+    step: Number(place.dataset.step),
+    pointer: texts('.lab-pointer code')[1],
+    free: texts('.lab-stack .lab-free')[0].match(/[\d,]+/)[0],
+    blocks: [...place.querySelectorAll('.moving-live .lab-block')].map((block) => ({
+      number: block.querySelector('.lab-number').innerText,
+      pieces: [...block.querySelectorAll('.lab-bar > span')].map((piece) => [piece.className.match(/lab-(gap|payload|slack|tag)/)[1], Number(piece.innerText.replace(/\D/g, ''))]),
+      wrong: [...block.querySelectorAll('.lab-piece-wrong')].map((piece) => piece.className.match(/lab-(gap|payload|slack|tag)/)[1]),
+    })),
+    numbers: texts('.moving-numbers > span'),
+    told: texts('.lab-step')[0],
+    announced: texts('[role=status]')[0],
+    height: place.getBoundingClientRect().height,
+    links: [...document.querySelectorAll('a[aria-current=step]')].map((link) => link.getAttribute('href')),
+    moves: document.getAnimations().filter((one) => place.contains(one.effect.target)).length,
+  }
+}
+
+/** Words that lie on each other or stick out of their piece, and letters too small to read. */
+const unclear = (place) => {
+  const words = []
+  const walker = document.createTreeWalker(place.querySelector('.moving-live'), NodeFilter.SHOW_TEXT)
+  while (walker.nextNode()) {
+    const at = walker.currentNode.parentElement
+    if (!walker.currentNode.data.trim() || at.closest('.lab-unseen, .lab-room')) continue
+    const range = document.createRange()
+    range.selectNodeContents(walker.currentNode)
+    for (const { left, right, top, bottom } of range.getClientRects())
+      words.push({ text: walker.currentNode.data.trim(), left, right, top: top + 2, bottom: bottom - 2, size: parseFloat(getComputedStyle(at).fontSize), at })
+  }
+  const over = (one, other) => one.left < other.right - 1 && other.left < one.right - 1 && one.top < other.bottom && other.top < one.bottom
+  const crossed = words.flatMap((one, n) => words.slice(n + 1).filter((other) => over(one, other)).map((other) => [one.text, other.text]))
+  const out = words.filter(({ at, left, right }) => {
+    const piece = at.closest('.lab-bar > span')?.getBoundingClientRect()
+    return piece && (left < piece.left - 1 || right > piece.right + 1)
+  })
+  return { crossed, out: out.map(({ text }) => text), small: words.filter(({ size }) => size < 12).map(({ text, size }) => [text, size]) }
+}
+
+/** From the first step to the last by the buttons: what each shows, and what of it is unclear. */
+async function stepThrough(page, name) {
+  return page.evaluate(
+    async ([name, shown, unclear]) => {
+      const [look, judge] = [new Function(`return ${shown}`)(), new Function(`return ${unclear}`)()]
+      const place = document.querySelector(`[data-moving="${name}"]`)
+      const [first, , next] = place.querySelectorAll('.lab-scrubber button')
+      const seen = { steps: [], troubles: [] }
+      const keep = async () => {
+        await new Promise((drawn) => requestAnimationFrame(drawn))
+        seen.steps.push(look(place))
+        seen.troubles.push(judge(place))
+      }
+      place.scrollIntoView()
+      first.click()
+      await keep()
+      while (!next.disabled) {
+        next.click()
+        await keep()
+      }
+      return seen
+    },
+    [name, String(shown), String(unclear)],
+  )
+}
+
+/** By keys: first, on, back, last. */
+async function byKeys(page, name) {
+  const seen = []
+  await page.focus(`[data-moving="${name}"] .moving-live`)
+  for (const key of ['Home', 'ArrowRight', 'ArrowRight', 'ArrowLeft', 'End']) {
+    await page.keyboard.press(key)
+    seen.push(await page.locator(`[data-moving="${name}"]`).evaluate((place) => Number(place.dataset.step)))
+  }
+  return seen
+}
+
+/** Each link to a step: where does it take the picture, and is that in sight? */
+const byLinks = async () => {
+  const seen = []
+  for (const link of document.querySelectorAll('.vp-doc a.step-link')) {
+    const [, name] = /#step-(.+)-\d+$/.exec(link.hash)
+    document.body.dataset.mine = 'same'
+    link.scrollIntoView({ block: 'center' })
+    link.click()
+    await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+    const place = document.querySelector(`[data-moving="${name}"]`)
+    const { top, bottom } = place.getBoundingClientRect()
+    seen.push({
+      href: link.getAttribute('href'),
+      went: `#step-${name}-${place.dataset.step}`,
+      inSight: bottom > 0 && top < innerHeight,
+      here: link.getAttribute('aria-current'),
+      sentence: link.closest('pre') === null,
+      stayed: document.body.dataset.mine === 'same',
+    })
+  }
+  return seen
+}
+
+/** With motion allowed the pointer slides; from the first step on to the next. */
+async function moves(chromium, address, name, reducedMotion) {
+  const page = await (await chromium.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion })).newPage()
+  await page.goto(address, { waitUntil: 'networkidle' })
+  const place = page.locator(`[data-moving="${name}"]`)
+  await place.locator('.lab-scrubber button').nth(0).click({ force: true })
+  await page.waitForTimeout(600)
+  const most = await place.evaluate(async (one) => {
+    let most = 0
+    for (let n = 0; n < 3; n++) {
+      one.querySelectorAll('.lab-scrubber button')[2].click()
+      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+      most = Math.max(most, document.getAnimations().filter((move) => one.contains(move.effect.target)).length)
+    }
+    return most
+  })
+  await page.context().close()
+  return most
+}
+
+/** What stands on paper. */
+async function paper(page) {
+  await page.emulateMedia({ media: 'print' })
+  const seen = await page.$$eval('[data-moving]', (places) =>
+    places.map((place) => ({
+      name: place.dataset.moving,
+      live: place.querySelector('.moving-live').checkVisibility(),
+      stills: [...place.querySelectorAll('.moving-still')].filter((still) => still.checkVisibility()).map((still) => ({
+        pointer: still.querySelectorAll('.lab-pointer code')[1].innerText,
+        blocks: still.querySelectorAll('.lab-block').length,
+        said: still.querySelector('.moving-caption').innerText,
+      })),
+    })),
+  )
+  await page.emulateMedia({ media: 'screen' })
+  return seen
+}
+
+/** The address of a step opens the page at that step. */
+async function byAddress(chromium, address, name, step) {
+  const page = await chromium.newPage()
+  await page.goto(`${address}#step-${name}-${step}`, { waitUntil: 'networkidle' })
+  const seen = await page.locator(`[data-moving="${name}"]`).evaluate((place) => Number(place.dataset.step))
+  await page.close()
+  return seen
+}
+
+async function look(chromium, site, path) {
+  const seen = { views: {} }
+  for (const { name, width, scheme } of VIEWS) {
+    const context = await chromium.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, reducedMotion: 'reduce' })
+    const page = await context.newPage()
+    const errors = []
+    page.on('pageerror', (error) => errors.push(String(error)))
+    page.on('console', (said) => ['error', 'warning'].includes(said.type()) && errors.push(said.text()))
+    await page.goto(site + path, { waitUntil: 'networkidle' })
+    seen.names = await page.$$eval('[data-moving]', (places) => places.map((place) => place.dataset.moving))
+    const pictures = {}
+    for (const one of seen.names) pictures[one] = { ...(await stepThrough(page, one)), keys: await byKeys(page, one) }
+    seen.views[name] = { pictures, links: await page.evaluate(byLinks), paper: await paper(page), errors }
+    await context.close()
+  }
+  const [one] = seen.names
+  seen.moves = { asked: await moves(chromium, site + path, one, 'no-preference'), reduced: await moves(chromium, site + path, one, 'reduce') }
+  seen.address = await byAddress(chromium, site + path, one, 0)
+  return seen
+}
+
+const [site, ...paths] = process.argv.slice(2)
+const chromium = await browser()
+const seen = {}
+for (const path of paths) seen[path] = await look(chromium, site, path)
+await chromium.close()
+console.log(JSON.stringify(seen))
