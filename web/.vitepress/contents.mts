@@ -6,8 +6,6 @@ import fs from 'node:fs'
 import path from 'node:path'
 import { DOCS, faultOf, partsOf, plainTitle } from './parts.mts'
 
-export { DOCS }
-
 interface Group {
   name: 'start' | 'chapters' | 'faults' | 'more'
   pages: RegExp // names below docs/ or docs/en/, without .md
