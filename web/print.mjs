@@ -41,7 +41,7 @@ const LOOKS = `
   .vp-doc p:has(+ .whole), .vp-doc p:has(+ table) { break-after: avoid }
   .vp-doc img, .vp-doc tr { break-inside: avoid }
   .vp-doc .picture { max-width: 120mm; break-inside: avoid }
-  .vp-doc .picture svg { width: auto; max-width: 100%; max-height: 188mm } /* below a heading */
+  .vp-doc .picture svg { width: auto; min-width: 0 !important; max-width: 100%; max-height: 188mm } /* below a heading */
   .vp-doc button.copy, .vp-doc .try-it, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
   .vp-doc table { display: table; font-size: 9pt }
   .contents ul { list-style: none; padding-left: 0 }
@@ -75,8 +75,10 @@ function make(tag, properties, ...inner) {
 
 /** A part and the new ids of what had one: short, and no other part has them. */
 function sectionOf({ html, name, group }, number, parts) {
-  const opens = group !== parts[number - 1]?.group || /^chapter-/.test(name) // on a page of its own; the others follow
-  const section = make('section', { id: `part-${number}`, className: opens ? 'part opens' : 'part', innerHTML: html })
+  const section = make('section', { id: `part-${number}`, className: 'part', innerHTML: html })
+  const picture = section.querySelector('.picture :is(img, svg)')
+  const tall = Number(picture?.getAttribute('height')) > Number(picture?.getAttribute('width')) // fills a page with its heading
+  if (tall || group !== parts[number - 1]?.group || /^chapter-/.test(name)) section.classList.add('opens') // the others follow
   const ids = new Map()
   for (const [at, named] of section.querySelectorAll('[id]').entries()) {
     ids.set(named.id, `part-${number}-${at}`)
