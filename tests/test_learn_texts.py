@@ -16,7 +16,6 @@ sys.path[:0] = [str(BOOK), str(LEARN)]
 
 import pages  # noqa: E402
 import screen  # noqa: E402
-import twins  # noqa: E402
 
 
 def loaded(name, path):
@@ -55,8 +54,7 @@ def test_there_are_eleven_steps():
 @pytest.mark.parametrize("step, kind", BOTH)
 def test_both_languages_say_the_same(step, kind):
     bengali, english = (read(step / f"{kind}.{language}.md") for language in ("bn", "en"))
-    told = []
-    assert twins.same_shape(bengali, english, told.append), told
+    assert [block.kind for block in bengali.blocks] == [block.kind for block in english.blocks]
     assert [fence.text for fence in bengali.fences] == [fence.text for fence in english.fences]
     assert bengali.blocks[0].kind == "heading-1" and len(bengali.blocks) >= 5
 
