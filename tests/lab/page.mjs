@@ -819,12 +819,16 @@ const looks = {
     await ready(page)
     await page.waitForFunction(() => window.minios.lines.length >= 3 && window.minios.state === 'waiting')
     const lines = await page.evaluate(() => window.minios.lines.map((line) => line.text))
-    const session = await page.locator('figure.fence:has(+ .try-it) pre').first().innerText()
+    const session = await page.locator('.try-it').first().evaluate((room) => {
+      let above = room.previousElementSibling // past the picture that moves
+      while (!above.matches('figure.fence')) above = above.previousElementSibling
+      return above.querySelector('pre').innerText
+    })
     await page.locator('.try-it > button').nth(1).click()
     await page.waitForFunction(
       () =>
-        document.querySelectorAll('.lab').length === 2 &&
-        document.querySelectorAll('.lab[data-state=ended]').length === 1,
+        document.querySelectorAll('.try-it .lab').length === 2 &&
+        document.querySelectorAll('.try-it .lab[data-state=ended]').length === 1,
     )
     return {
       early,
