@@ -82,11 +82,14 @@ const gatherBengali = () => {
     const name = `${fontFamily} ${fontWeight} ${fontStyle}`
     if (words) styles.set(name, { place, words: new Set([...(styles.get(name)?.words ?? []), ...words]) })
   }
-  return [...styles.values()].map(({ place, words }) => {
-    const sample = Object.assign(document.createElement('span'), { className: 'all-bengali', textContent: [...words].join('') })
+  for (const { place, words } of styles.values()) {
+    const sample = document.createElementNS(place.namespaceURI, place.closest('svg') ? 'tspan' : 'span')
+    sample.setAttribute('class', 'all-bengali')
+    sample.textContent = [...words].join('')
     place.append(sample)
-    return { words: words.size, beside: place.outerHTML.slice(0, 80) }
-  })
+  }
+  return [...document.querySelectorAll('.all-bengali')].map(({ textContent, parentElement }) =>
+    ({ letters: textContent.length, beside: parentElement.outerHTML.slice(0, 80) }))
 }
 
 /** The fonts that really draw the Bengali of this page, and whether they came with the site. */
