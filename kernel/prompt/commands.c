@@ -188,8 +188,11 @@ static bool cmd_mark(int count, char **words)
         kprintf("%d marks are set; release one first\n", MOST_MARKS);
         return false;
     }
-    marks[mark_count++] = kmark();
-    kprintf("mark %zu at %p\n", mark_count, (void *)kernel_heap.free_memory_pointer);
+    struct kheap_mark mark = kmark();
+    if (mark.position == NULL)
+        return false;
+    marks[mark_count++] = mark;
+    kprintf("mark %zu at %p\n", mark_count, (void *)mark.position);
     return true;
 }
 
