@@ -439,7 +439,7 @@ REPLACEABLE void kheap_refuse_free(const struct kheap *h, const void *block, con
     uintptr_t wanted = address_of(block);
 
     if (check_top(h, &r) != KHEAP_E_NONE) {
-        bool told = r.fault == KHEAP_E_OVERFLOW ? r.block.owner != NULL : r.block.payload != NULL;
+        bool told = r.block.payload == block || r.block.owner != NULL;
         if (r.fault != KHEAP_E_NOT_INITIALISED && !told && r.address != (const void *)h)
             judge_given(h, wanted, &r);
     } else if (wanted < address_of(h->heap_start) || wanted >= address_of(h->heap_end)) {

@@ -419,6 +419,22 @@ CASE(wiped_tag_above_a_stale_one_that_begins_below)
     CHECK_PTR(told.block.payload, ==, block);
 }
 
+/* Without an owner it is not: here SIZE leads to such a stale tag, above the block that is given back. */
+CASE(size_that_leads_to_a_stale_tag_and_no_owner)
+{
+    struct kheap h = make_heap(HEAP);
+    unsigned char *block = kheap_alloc(&h, 100), *stale = h.free_memory_pointer;
+
+    kheap_free(&h, block);
+    CHECK_PTR(kheap_alloc(&h, 16), !=, NULL);
+    block = kheap_alloc(&h, 300);
+    add_to(h.free_memory_pointer - TAG, SIZE, (uintptr_t)(block - stale));
+    set_word(h.free_memory_pointer, OWNER, 0);
+    kheap_free(&h, block);
+    CHECK_FAULT(KHEAP_E_DAMAGED);
+    CHECK_PTR(told.block.payload, ==, block);
+}
+
 /* What the last tag tells of its own block is believed more than a pointer, even one at which a block once began. */
 CASE(stale_pointer_into_a_block_that_knows_itself)
 {
