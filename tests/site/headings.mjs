@@ -7,6 +7,7 @@
 import { browser } from '../../web/browser.mjs'
 
 const HEIGHT = 800
+const AT_ONCE = 4
 const LATE = { js: 50, svg: 300, woff2: 500 } // milliseconds that they take longer than the page
 
 /** How far below the bars that stay the words of the heading begin, and whether the page could go on. */
@@ -40,29 +41,39 @@ async function slowly(page) {
   })
 }
 
-async function headings(chromium, site, width, path) {
-  const context = await chromium.newContext({ viewport: { width, height: HEIGHT } })
-  const page = await context.newPage()
-  await slowly(page)
+async function namesOf(page, path) {
   await page.goto(site + path)
-  const ids = await page.$$eval('.vp-doc :is(h1, h2, h3, h4)[id]', (all) => all.map((one) => one.id))
+  return page.$$eval('.vp-doc :is(h1, h2, h3, h4)[id]', (all, path) => all.map(({ id }) => ({ path, id })), path)
+}
+
+async function follow(page, { path, id }) {
+  await page.goto('about:blank')
+  await page.goto(`${site}${path}#${encodeURIComponent(id)}`)
+  await page.evaluate(settled)
+  return { path, id, ...(await page.evaluate(standing, id)) }
+}
+
+/** Several windows, as most of the time goes by in waiting for what is late. */
+async function inWindows(chromium, width, paths) {
+  const windows = await Promise.all(
+    Array.from({ length: AT_ONCE }, async () => (await chromium.newContext({ viewport: { width, height: HEIGHT } })).newPage()),
+  )
+  const headings = []
+  for (const path of paths) headings.push(...(await namesOf(windows[0], path)))
   const found = []
-  for (const id of ids) {
-    await page.goto('about:blank')
-    await page.goto(`${site}${path}#${encodeURIComponent(id)}`)
-    await page.evaluate(settled)
-    found.push({ path, id, ...(await page.evaluate(standing, id)) })
-  }
-  await context.close()
+  await Promise.all(
+    windows.map(async (page) => {
+      await slowly(page)
+      for (let heading; (heading = headings.shift()); ) found.push(await follow(page, heading))
+    }),
+  )
   return found
 }
 
 const [site, width, ...paths] = process.argv.slice(2)
 const chromium = await browser()
 try {
-  const found = []
-  for (const path of paths) found.push(...(await headings(chromium, site, Number(width), path)))
-  console.log(JSON.stringify(found))
+  console.log(JSON.stringify(await inWindows(chromium, Number(width), paths)))
 } finally {
   await chromium.close()
 }

@@ -154,8 +154,10 @@ async function paper(page) {
 /** The address of a step opens the page at that step. */
 async function byAddress(chromium, address, name, step) {
   const page = await chromium.newPage()
-  await page.goto(`${address}#step-${name}-${step}`, { waitUntil: 'networkidle' })
-  const seen = await page.locator(`[data-moving="${name}"]`).evaluate((place) => Number(place.dataset.step))
+  await page.goto(`${address}#step-${name}-${step}`)
+  const place = `[data-moving="${name}"]`
+  await page.waitForSelector(`${place}[data-step="${step}"]`).catch(() => {})
+  const seen = await page.$eval(place, (one) => Number(one.dataset.step))
   await page.close()
   return seen
 }

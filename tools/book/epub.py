@@ -65,12 +65,17 @@ def titled(page, heading):
 PICTURE = re.compile(r"!\[[^\]]*\]\((\S+/pictures/\S+\.svg)\)")
 
 
-def line_for_pandoc(page, line, names):
+def lines_with_moved_links(page, names):
+    """A link may go on in the next line; there are as many lines as before."""
+    shown = ["" if number in page.in_code else line for number, line in enumerate(page.lines)]
+    return links.LINK.sub(lambda match: moved_link(page, match, names), "\n".join(shown)).split("\n")
+
+
+def line_for_pandoc(page, line, moved):
     alone = PICTURE.fullmatch(line.strip())
     if alone:  # drawn into the page, so that it has the book's letters
         return f"\n```{{=html}}\n<div>{links.goal_of(page, alone[1])[0].read_text(encoding='utf-8')}</div>\n```\n"
-    line = re.sub(r"\{#([\w-]+)\}", lambda match: "{#" + key_of(page, match[1]) + "}", line)
-    return links.LINK.sub(lambda match: moved_link(page, match, names), line)
+    return re.sub(r"\{#([\w-]+)\}", lambda match: "{#" + key_of(page, match[1]) + "}", moved)
 
 
 @functools.cache
@@ -96,6 +101,7 @@ def stills_of(page, fence, folder):
 def text_for_pandoc(page, names, folder):
     """The page with ids that are unique in the whole book, and fences that pandoc knows."""
     lines, headed, closing = [], False, {}
+    moved = lines_with_moved_links(page, names)
     opening = {fence.first: fence for fence in page.fences}
     for number, line in enumerate(page.lines[page.body:], page.body):
         if number in opening:
@@ -103,7 +109,7 @@ def text_for_pandoc(page, names, folder):
             line = f"{fence.indent}```{ {'c': 'c', 'diff': 'diff'}.get(fence.info.split()[0] if fence.info else '', 'text') }"
             closing[fence.last] = stills_of(page, fence, folder)
         elif number not in page.in_code:
-            line = line_for_pandoc(page, line, names)
+            line = line_for_pandoc(page, line, moved[number])
             if line.startswith("# ") and not headed:
                 headed = True
                 line = titled(page, re.sub(r"\s*\{#[\w-]+\}$", "", line)) + " {#" + key_of(page) + "}"

@@ -15,12 +15,12 @@ OUTSIDE = re.compile(r"[a-z]+:|//")
 
 
 def links(page):
-    """Line, whether it is a picture, text, target."""
-    for number, line in enumerate(page.lines, 1):
-        if number - 1 not in page.in_code and number > page.body:
-            for match in LINK.finditer(re.sub(r"`[^`]*`", lambda code: "`" * len(code[0]), line)):
-                picture, text, target, attribute = match.groups()
-                yield number, bool(picture), text or "", target or attribute
+    """Line, whether it is a picture, text, target. The text may go on in the next line."""
+    shown = ["" if number in page.in_code or number < page.body else line for number, line in enumerate(page.lines)]
+    whole = re.sub(r"`[^`\n]*`", lambda code: "`" * len(code[0]), "\n".join(shown))
+    for match in LINK.finditer(whole):
+        picture, text, target, attribute = match.groups()
+        yield whole.count("\n", 0, match.start()) + 1, bool(picture), text or "", target or attribute
 
 
 @functools.cache
