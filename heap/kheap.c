@@ -189,9 +189,6 @@ HERE bool ends_last(const struct kheap *h, const unsigned char *block)
     if (block >= boundary || block < h->heap_start || boundary > h->heap_end || address_of(boundary) % KHEAP_ALIGN != 0)
         return false;
     size_t total = size_of_heap(h);
-    /*@ assert edge_in(h, (unsigned char *)boundary); */
-    /*@ assert block + taken_at((unsigned char *)boundary) == boundary ==> at((unsigned char *)block) % 16 == 0; */
-    /*@ assert block + taken_at((unsigned char *)boundary) == boundary ==> edge_in(h, (unsigned char *)block); */
     return LIKELY(up(block, taken_told(word_below(boundary, SIZE))) == boundary) && LIKELY(sealed(total, boundary));
 }
 
@@ -229,6 +226,7 @@ INLINE bool slack_whole(const unsigned char *at, const unsigned char *fence)
 /* The fill in front of a payload is whole, and tells the same gap as the tag. */
 INLINE bool filled(const unsigned char *payload, size_t gap)
 {
+    /*@ LOOKING_DOWN */
     for (size_t n = 2; n <= KHEAP_ALIGN / WORD; n++)
         if (word_below(payload, n) != POISON)
             return false;
@@ -276,7 +274,6 @@ CALL void kheap_free(struct kheap *h, void *block)
             kheap_refuse_free(h, block, CALLER);
     } else if (QUICK && LIKELY(sealed(size_of_heap(h), block)) && fenced(block, h->free_memory_pointer)) {
         h->free_memory_pointer = block;
-        /*@ assert edge_in(h, h->free_memory_pointer); */
     } else {
         free_last(h, block, CALLER);
     }

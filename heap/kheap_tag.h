@@ -137,8 +137,6 @@ static inline unsigned char *boundary_of(const unsigned char *payload, size_t si
 {
     const unsigned char *past = up(payload, size + (TAG + KHEAP_ALIGN - 1));
 
-    //@ assert past == payload + (size + T + 15) && at((unsigned char *)past) == at((unsigned char *)payload) + size + T + 15;
-    //@ assert size + T + 15 - at((unsigned char *)past) % 16 == takes(size);
     return down(past, address_of(past) % KHEAP_ALIGN);
 }
 
@@ -155,7 +153,6 @@ static inline size_t size_told(uintptr_t size_word)
 
 static inline size_t taken_told(uintptr_t size_word)
 {
-    //@ assert (size_word - size_word % 16) % 16 == 0;
     return size_word - size_word % KHEAP_ALIGN - KEY;
 }
 
@@ -164,8 +161,6 @@ static inline unsigned char *end_of(const unsigned char *payload, uintptr_t size
 {
     size_t size = size_told(size_word);
 
-    //@ assert 0 <= size_word % 16 < 16 && 0 <= taken_in(size_word);
-    //@ assert size == taken_in(size_word) - (T + 15 - size_word % 16) || size == taken_in(size_word) - (T + 15 - size_word % 16) + UINTPTR_MAX + 1;
     return up(payload, size);
 }
 

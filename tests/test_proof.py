@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# The proof of the heap, whole; and that it can fail: with a contract that is not true, and with a heap that breaks one.
+# The proof of the heap, whole; and that it can fail: with a heap that breaks a contract, and with a hint that has lost its place.
 
 import re
 import shutil
@@ -30,6 +30,17 @@ def test_every_goal_is_valid(record_property):
     record_property("figure", done.stdout.strip())
 
 
+def copy_to(place):
+    for name in ("heap", "tests/proof"):
+        shutil.copytree(ROOT / name, place / name)
+
+
+def replace(file, right, wrong):
+    text = file.read_text()
+    assert text.count(right) == 1
+    file.write_text(text.replace(right, wrong))
+
+
 @pytest.mark.parametrize("function, file, right, wrong", [
     ("fits", "kheap_tag.h", "left - gap >= size", "left >= size"),
     ("seal_for", "kheap_tag.h", "(size + owner + fence)", "(size + owner)"),
@@ -39,16 +50,31 @@ def test_every_goal_is_valid(record_property):
     ("ends_last", "kheap.c", " || block < h->heap_start", ""),
     ("kheap_free", "kheap.c", "LIKELY(sealed(size_of_heap(h), block)) && ", ""),
     ("leads_to", "kheap.c", "at == mark.position && ", ""),
+    ("kheap_init", "kheap.c", "size < lost + 2 * TAG + KHEAP_ALIGN", "size < lost + TAG"),
+    ("filled", "kheap.c", "word_below(payload, 1) == POISON + gap", "word_below(payload, 1) == POISON"),
+    ("put_quick", "kheap.c", "set_below(boundary, OWNER, owner);", ""),
+    ("fenced", "kheap.c", "size % 16 < 8 && word_at(down(fence, 7))", "size % 16 < 7 && word_at(down(fence, 7))"),
+    ("free_last", "kheap.c", "h->free_memory_pointer = down(block, gap);", "h->free_memory_pointer = down(block, 0);"),
 ])
 def test_a_broken_heap_is_not_proved(tmp_path, function, file, right, wrong):
-    for name in ("heap", "tests/proof"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    source = tmp_path / "heap" / file
-    text = source.read_text()
-    assert text.count(right) == 1
-    source.write_text(text.replace(right, wrong))
-    (tmp_path / "tests/proof/prove.py").write_text(
-        (ROOT / "tests/proof/prove.py").read_text()
-        .replace("SECONDS_A_GOAL = 400", "SECONDS_A_GOAL = 5").replace("SECONDS_A_WAY = 40", "SECONDS_A_WAY = 5"))
+    copy_to(tmp_path)
+    replace(tmp_path / "heap" / file, right, wrong)
+    replace(tmp_path / "tests/proof/ask.py", "STEPS = (500_000, 2_000_000, 8_000_000)", "STEPS = (100_000,)")
     done = prove(tmp_path, function)
     assert done.returncode != 0 and "not proved" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("right, wrong, told", [
+    ("behind const unsigned char *past =", "behind unsigned char *past =", "0 lines of boundary_of are"),
+    ("== end_of\nbefore return up(payload, size);", "== fenced\nbefore return false;", "3 lines of fenced are"),
+    ("== taken_told", "== token_told", "no function token_told"),
+    ("before return size_word - size_word % KHEAP_ALIGN - KEY;", "before {", "no statement of taken_told begins before"),
+    ("    (size_word - size_word % 16) % 16 == 0", "    \\true; */ x = 1; /*@ assert \\true", "neither == FUNCTION"),
+    ("    (size_word - size_word % 16) % 16 == 0", "    \\true; admit \\false", "neither == FUNCTION"),
+])
+def test_a_hint_without_its_place_ends_the_proof(tmp_path, right, wrong, told):
+    copy_to(tmp_path)
+    replace(tmp_path / "tests/proof/hints.txt", right, wrong)
+    done = prove(tmp_path)
+    assert done.returncode == 1 and done.stdout.count("\n") == 1, done.stdout
+    assert re.match(rf"tests/proof/hints.txt, line \d+: {told}", done.stdout), done.stdout

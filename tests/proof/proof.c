@@ -45,6 +45,8 @@
 /*@ lemma cut: \forall integer e, x; 0 <= e && x == e - e % 16 ==> x % 16 == 0;
   @ lemma unkey: \forall integer x, t; 0 <= x && 0 <= t && x % 16 == 0 && (t == x - key || t == x - key + UINTPTR_MAX + 1) ==>
   @    t % 16 == 0;
+  @ lemma last_whole: \forall integer x; x % 16 == 0 && 0 <= x <= UINTPTR_MAX ==> x + 15 <= UINTPTR_MAX;
+  @ lemma next_whole: \forall integer x, y; x % 16 == 0 && y % 16 == 0 && 0 <= x < y ==> x + 16 <= y;
   @ lemma padded: \forall integer a, x; 0 <= a && x == a + pad(a, 16) ==> x % 16 == 0;
   @ lemma takes_whole: \forall integer s; 0 <= s ==> takes(s) % 16 == 0 && s + T <= takes(s) <= s + T + 15; */
 #ifdef STEPS
@@ -81,7 +83,9 @@
 
 /*@ axiomatic Memory {
   @    logic integer at(unsigned char *p);
+  @    axiom nowhere: at(\null) == 0;
   @    axiom steps: \forall unsigned char *p, *q; \base_addr(p) == \base_addr(q) ==> at(p) - at(q) == p - q;
+  @    lemma steps_up: \forall unsigned char *p, integer n; at(p + n) == at(p) + n;
   @    logic integer word_of{L}(unsigned char *p) reads p[0 .. sizeof(uintptr_t) - 1];
   @    axiom words{L}: \forall unsigned char *p; 0 <= word_of{L}(p) <= UINTPTR_MAX;
   @    axiom bytes{A, B}: \forall unsigned char *p;
@@ -206,8 +210,9 @@ static inline bool sealed(size_t heap_bytes, const unsigned char *boundary);
 static inline bool fits(size_t left, size_t gap, size_t size);
 /*@ assigns \nothing; ensures \result <==> power(align); */
 static bool power_of_two(size_t align);
-/*@ requires power(align); assigns \nothing; ensures \result == pad(address, align);
-  @ ensures (address + \result) % align == 0; ensures address % 16 == 0 ==> \result % 16 == 0; */
+/*@ assigns \nothing; ensures power(align) ==> \result == pad(address, align);
+  @ ensures power(align) ==> (address + \result) % align == 0;
+  @ ensures power(align) && address % 16 == 0 ==> \result % 16 == 0; */
 static size_t padding(uintptr_t address, size_t align);
 /*@ requires 0 < bits < 8 * W; assigns \nothing; */
 static uintptr_t turned(uintptr_t w, unsigned bits);
@@ -422,16 +427,17 @@ bool kheap_resize(struct kheap *h, void *block, size_t size);
 /*@ requires heap(h); assigns \nothing;
   @ ensures \result.position != \null ==> ready(h) && \result.position == h->free_memory_pointer; */
 struct kheap_mark kheap_mark(const struct kheap *h);
-/*@ requires heap(h) && somewhere(h, mark.position) && at((unsigned char *)\null) == 0; assigns \nothing;
+/*@ requires heap(h) && somewhere(h, mark.position); assigns \nothing;
   @ ensures \result ==> edge_in(h, mark.position) && has_seal(h, mark.position) && mark.position <= h->free_memory_pointer; */
 static bool leads_to(const struct kheap *h, struct kheap_mark mark);
-/*@ requires heap(h) && somewhere(h, mark.position) && at((unsigned char *)\null) == 0;
+/*@ requires heap(h) && somewhere(h, mark.position);
   @ assigns h->free_memory_pointer;
   @ ensures h->free_memory_pointer == \old(h->free_memory_pointer) ||
   @    (ready(h) && h->free_memory_pointer == mark.position <= \old(h->free_memory_pointer)); */
 void kheap_release(struct kheap *h, struct kheap_mark mark);
 
-/* The notes at the loops of heap/kheap.c: what holds each time round, what is written, what grows less. */
+/* The notes at the loops of heap/kheap.c: what holds each time round, what is written, what grows less. Hints on the way to a
+ * proof, which need no place in the heart, stand in hints.txt. */
 /* clang-format off */
 #define POISONING \
     loop invariant (n == 0 || n == W || n == 16) && poisoned(from, from + n); \
@@ -452,6 +458,10 @@ void kheap_release(struct kheap *h, struct kheap_mark mark);
     loop invariant sum + count * size == \at(count, Pre) * \at(size, Pre); \
     loop assigns sum, count, size; \
     loop variant count;
+#define LOOKING_DOWN \
+    loop invariant n == 2 || (n == 3 && word_of((unsigned char *)payload - 16) == ALL_POISON); \
+    loop assigns n; \
+    loop variant 3 - n;
 #define WALKING_DOWN \
     loop invariant at == \null || (edge_in(h, (unsigned char *)at) && has_seal(h, (unsigned char *)at) && at <= h->free_memory_pointer); \
     loop assigns at;
@@ -468,10 +478,19 @@ void there_and_back(struct kheap *h, size_t size, size_t align)
     void *block = kheap_try_alloc(h, size, align);
 
     if (block != NULL) {
+        //@ assert block == \at(h->free_memory_pointer, Pre) + pad(at(\at(h->free_memory_pointer, Pre)), align);
+        //@ assert word_of(\at(h->free_memory_pointer, Pre) - W) == \at(word_of(h->free_memory_pointer - W), Pre);
+        //@ assert word_of(\at(h->free_memory_pointer, Pre) - 2 * W) == \at(word_of(h->free_memory_pointer - 2 * W), Pre);
+        //@ assert word_of(\at(h->free_memory_pointer, Pre) - 3 * W) == \at(word_of(h->free_memory_pointer - 3 * W), Pre);
+        //@ assert word_of(\at(h->free_memory_pointer, Pre) - 4 * W) == \at(word_of(h->free_memory_pointer - 4 * W), Pre);
         //@ assert has_seal(h, \at(h->free_memory_pointer, Pre));
+        //@ assert word_of(h->free_memory_pointer - 3 * W) == size_for(size) && size_in(size_for(size)) == size;
         //@ assert size_at(h->free_memory_pointer) == size;
+        //@ assert word_of(h->free_memory_pointer - 4 * W) == fence_for((unsigned char *)block - \at(h->free_memory_pointer, Pre));
+        //@ assert ((unsigned char *)block - \at(h->free_memory_pointer, Pre)) % 16 == 0;
         //@ assert gap_at(h->free_memory_pointer) == (unsigned char *)block - \at(h->free_memory_pointer, Pre);
         //@ assert last(h, (unsigned char *)block);
+        //@ assert heap(h) && somewhere(h, (unsigned char *)block);
         kheap_free(h, block);
     }
 }
