@@ -72,6 +72,7 @@ def test_each_save_is_checked_until_the_step_is_done(child, learner):
     assert learner.ticks() == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_it_is_checked_again_only_when_it_was_saved(child, learner):
     with pytest.raises(pexpect.TIMEOUT):
         child.expect("Alignment", timeout=1.5)
@@ -79,6 +80,7 @@ def test_it_is_checked_again_only_when_it_was_saved(child, learner):
     child.expect("aligned-unwritten")
 
 
+@pytest.mark.slow
 def test_a_file_that_comes_with_an_old_time_is_checked_once(child, learner):
     """And is what boots: the build gives it the present time, which is no other save."""
     new = learner.file.with_suffix(".swp")
@@ -93,6 +95,7 @@ def test_a_file_that_comes_with_an_old_time_is_checked_once(child, learner):
         child.expect(WAITING, timeout=1.5)
 
 
+@pytest.mark.slow
 def test_a_file_that_goes_and_comes_back(child, learner):
     """It is missed without a key, once; and welcome when it is back, be it the very same."""
     before = learner.file.rename(learner.home / "elsewhere.c")
@@ -166,6 +169,7 @@ def test_keys_work_meanwhile(child):
     leave(child)
 
 
+@pytest.mark.slow
 def test_the_last_step_ends_it(learner):
     assert learner.try_out(solution(BOSS - 1), BOSS - 1)[0] == 0
     started = watch(learner)

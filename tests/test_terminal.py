@@ -130,6 +130,7 @@ def flags(child):
     return termios.tcgetattr(child.child_fd)[:4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way_out", ["halt\r", "panic\r", "\004", signal.SIGTERM, signal.SIGHUP, "fault"])
 def test_the_host_leaves_the_terminal_as_it_was(way_out):
     """Asked of the terminal itself, by a shell that outlives the kernel."""
