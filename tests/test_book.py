@@ -82,6 +82,15 @@ def test_each_language_goes_its_own_way_through_a_section(copy):
     assert "agrees" in book(copy, "check", "faults/E04")
 
 
+@pytest.mark.parametrize("folder", ["docs", "docs/en"])
+def test_each_section_ends_with_its_step(folder):
+    """What the learner writes is named where the section about it ends: from 4.2 to 4.13."""
+    text = (ROOT / folder / "chapter-4-hands-on-heap-implementation.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## .*?\{#4-(\d+)\}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    without = [number for number, body in sections if 2 <= int(number) <= 13 and "`./minios learn`" not in body.strip().rsplit("\n\n", 1)[-1]]
+    assert len(sections) == 15 and without == []
+
+
 def test_no_picture_cuts_a_word_off():
     letter = 7.3  # the widest
     for picture in sorted((ROOT / "docs/pictures").glob("*.svg")):
