@@ -11,7 +11,7 @@ import termios
 import pexpect
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT, in_terminal
 from learn import BOSS, Learner, learner, second_step_done, solution  # noqa: F401
 
 WAITING = r"Save my_heap\.c and I look at it\."
@@ -24,8 +24,8 @@ def watch(learner, **env):
 
 
 def terminal(learner, rows=50, columns=80, **env):
-    return pexpect.spawn(str(ROOT / "minios"), ["learn"], encoding="utf-8", timeout=600, dimensions=(rows, columns), cwd=ROOT,
-                         env=dict(learner.env, **{"TERM": "xterm", **env}))
+    return in_terminal(rows, columns, ROOT / "minios", "learn", encoding="utf-8", cwd=ROOT,
+                       env=dict(learner.env, **{"TERM": "xterm", **env}))
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_the_last_step_ends_it(learner):
 def test_it_leaves_the_terminal_as_it_was(way_out, learner):
     """Asked of the terminal itself, by a shell that outlives the watch."""
     shell = pexpect.spawn("/bin/sh", ["-c", "trap : INT; read go; ./minios learn; echo ended $?; stty -a; exit"], cwd=ROOT,
-                          encoding="utf-8", timeout=600, env=dict(learner.env, TERM="xterm"), dimensions=(50, 80))
+                          encoding="utf-8", timeout=HANG_SECONDS, env=dict(learner.env, TERM="xterm"), dimensions=(50, 80))
     before = termios.tcgetattr(shell.child_fd)[:4]
     shell.sendline("go")
     shell.expect(WAITING)
