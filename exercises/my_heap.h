@@ -55,7 +55,7 @@ struct my_stats {
 enum my_fault {
     ALL_WELL = 0,
     OUT_OF_ORDER = 4, /* the block is live, but newer ones stand above it */
-    DOUBLE_FREE = 5,  /* it lies in the free part: it was given back already */
+    DOUBLE_FREE = 5,  /* it lies in the free part, where no block lives */
     NOT_A_BLOCK = 6,  /* the middle of a block, or outside of this heap */
     OVERFLOW = 7,     /* bytes behind the end of the last block were written */
     DAMAGED = 8       /* its tag was */

@@ -15,6 +15,9 @@ from test_heap import FLAVOURS
 
 # What tools/run-tests builds for the quick tests. A test with another build among its parameters is a slow one.
 QUICK = {"gcc", "gcc-sanitize", "gcc64", "gcc32", "clang64-asan"}
+# What takes longest is begun first, so that no worker is left alone with it at the end.
+LONGEST = ("test_mutants.py::test_heap", "test_proof.py", "test_coverage.py", "test_headings.py", "test_targets.py", "test_moving.py",
+           "test_site.py", "test_lab_page.py", "test_bench.py")
 ONLY_IN_ALL = {*COMPILERS, *SANITIZED, *FLAVOURS} - QUICK
 
 
@@ -42,13 +45,19 @@ def needs_another_build(item):
     return any(isinstance(value, str) and value in ONLY_IN_ALL for value in values)
 
 
+def turn(item):
+    """The longest first; what measures time last, when no other test takes the processor."""
+    begins = [number for number, name in enumerate(LONGEST) if item.nodeid.startswith(f"tests/{name}")]
+    return item.get_closest_marker("alone") is not None, begins[0] if begins else len(LONGEST)
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     for item in filter(needs_another_build, items):
         item.add_marker(pytest.mark.slow)
     if without_proof():
         items[:] = [item for item in items if item.get_closest_marker("proof") is None]
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+    items.sort(key=turn)
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ import re
 import resource
 import subprocess
 
+import pexpect
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -26,6 +27,12 @@ def within(seconds):
     """For subprocess: so much processor time, which no neighbour takes away, to a program and each that it starts."""
     return {"timeout": HANG_SECONDS,
             "preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))}
+
+
+def in_terminal(rows, columns, *command, **more):
+    """A program that begins in a terminal of this size. By itself pexpect sets the size a moment after the beginning."""
+    return pexpect.spawn("/bin/sh", ["-c", f'stty rows {rows} cols {columns}; exec "$@"', "sh", *map(str, command)],
+                         dimensions=(rows, columns), timeout=HANG_SECONDS, **more)
 
 
 def slowly(*values):

@@ -81,6 +81,7 @@ def test_how_much_more_is_too_much(counted, compiler, factor, says, tmp_path):
     assert says is None or says in text
 
 
+@pytest.mark.slow
 def test_a_slower_heap_is_noticed_and_can_be_stored(counted, tmp_path):
     settings = ["MACHINE=i386", "CC=gcc", "SANITIZE=", "COVERAGE=", f"BUILD={tmp_path}", "OPTIMISE=-O0"]
     subprocess.run(["make", "-s", "-j2", *settings, f"{tmp_path}/minios.elf"], cwd=ROOT, stdout=subprocess.DEVNULL, check=True)

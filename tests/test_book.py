@@ -54,6 +54,7 @@ DRIFTS = {
     "a number that its twin tells": ("docs/en/how-to-read.md", "1048576", "1000000", "the number 1048576 stands in docs/how-to-read.md"),
     "a file that its twin names": ("docs/en/faults/E01.md", "`kernel/main.c`", "`kernel/kernel.h`", "the file kernel/main.c stands in"),
     "a link over two lines": ("docs/en/chapter-4-hands-on-heap-implementation.md", "(#step-gap-and-slack-3)", "(#step-gap-and-slack-99)", "has the step step-gap-and-slack-99"),
+    "a file that is gone": ("docs/testing.md", "`tests/mutants/equivalent.txt`", "`tests/mutants/untold.txt`", "there is no tests/mutants/untold.txt"),
     "a table": ("docs/en/how-to-read.md", "| `.` | free |\n", "", "do not show the same: table of 8 rows"),
     "a heading": ("docs/en/faults/E04.md", "## How to mend it\n", "", "this section has no counterpart in docs/en/faults/E04.md"),
     "a word": ("docs/faults/E04.md", "\u09af\u09c7 \u0995\u09cd\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u09af\u09c7 \u0995\u09cd\u09b0\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u0995\u09cd\u09b0\u09b0\u09ae\u09c7"),
@@ -79,6 +80,15 @@ def test_each_language_goes_its_own_way_through_a_section(copy):
     page.write_text(text.replace(" If the free pointer", "\n\nAnd if the free pointer", 1))
     assert "1 pairs confirmed" in book(copy, "twins", "faults/E04")
     assert "agrees" in book(copy, "check", "faults/E04")
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/en"])
+def test_each_section_ends_with_its_step(folder):
+    """What the learner writes is named where the section about it ends: from 4.2 to 4.13."""
+    text = (ROOT / folder / "chapter-4-hands-on-heap-implementation.md").read_text(encoding="utf-8")
+    sections = re.findall(r"^## .*?\{#4-(\d+)\}\n(.*?)(?=^## |\Z)", text, re.M | re.S)
+    without = [number for number, body in sections if 2 <= int(number) <= 13 and "`./minios learn`" not in body.strip().rsplit("\n\n", 1)[-1]]
+    assert len(sections) == 15 and without == []
 
 
 def test_no_picture_cuts_a_word_off():

@@ -128,6 +128,7 @@ def milliseconds_of_an_empty_qemu():
     return (time.monotonic() - begin) * 1000
 
 
+@pytest.mark.slow
 @pytest.mark.alone
 def test_prompt_in_120_milliseconds(record_property):
     """On a machine where QEMU alone takes 32 ms to start and end; on a slower one as much more."""

@@ -119,6 +119,7 @@ def show_read(claim, rest):
         assert f"]({rest})" in text_of(str(page), claim.section), f"{page} does not lead to {rest}"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("claim", CLAIMS, ids=[f"{pathlib.Path(claim.page).stem[:9]}-{claim.section}-{claim.line}" for claim in CLAIMS])
 def test_a_claim_is_so(claim, tmp_path):
     assert claim.sentence in text_of(claim.page, claim.section), f"{LIST.name}:{claim.line}: not said there: {claim.sentence}"

@@ -128,6 +128,7 @@ def test_bytes_written_and_a_lab_are_events(machine):
     assert "and 11 older ones; `events all` shows those that are kept\n" in text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("count", [ROOM - 1, ROOM, ROOM + 1, 3 * ROOM])
 def test_the_ring_wraps(machine, count):

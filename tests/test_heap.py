@@ -13,6 +13,7 @@ PLAIN = ["gcc64", "gcc32", "clang64", "clang32"]
 FLAVOURS = PLAIN + [name + "-asan" for name in PLAIN]
 FIGURES_OF = ["gcc64", "gcc32"]  # both widths; with the sanitizers damage.c does a part
 TIMEOUT_SECONDS = 1800  # of the clock: none comes near, however busy the machine is
+LONG_CASES = {"damage_of_every_tag"}  # but for the sanitizers, which do a part of it
 FEWEST_CASES = {"heap": 148, "print": 6, "multiboot": 17}  # raise it with the cases: fewer means that a file was lost on the way
 
 # What a freestanding C compiler may ask for on its own, and what 32-bit position-independent code does.
@@ -39,8 +40,12 @@ def listed(flavour, name):
     return output.split() if status == 0 else []
 
 
+def marks_of(flavour, case):
+    return [pytest.mark.slow] if case in LONG_CASES and flavour in PLAIN else []
+
+
 def every_case():
-    return [pytest.param(flavour, name, case, id=f"{flavour}-{name}-{case}")
+    return [pytest.param(flavour, name, case, id=f"{flavour}-{name}-{case}", marks=marks_of(flavour, case))
             for flavour in FLAVOURS for name in FEWEST_CASES for case in listed(flavour, name)]
 
 

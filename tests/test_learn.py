@@ -43,6 +43,7 @@ def test_the_solutions_pass_all_steps_up_to_theirs(compiler, language, tmp_path)
         assert learner.learn("check", step)[0] == PASSED
 
 
+@pytest.mark.slow
 def test_a_passed_step_is_asked_by_the_rules_of_today(learner):
     """While step 6 is written, blocks have a tag already."""
     assert learner.try_out(solution(5), 5)[0] == PASSED
@@ -61,6 +62,7 @@ def test_a_step_that_was_broken_again_is_named(learner):
 
 # ---- The commands ----
 
+@pytest.mark.slow
 def test_the_first_time_a_file_is_made_and_told(tmp_path):
     learner = Learner(tmp_path)
     status, said = learner.run(ROOT / "minios", "learn")  # here nobody types, so it checks once
@@ -176,6 +178,7 @@ def test_everything_fits_80_columns_without_colour(language, second_step_done):
 
 # ---- What is kept ----
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", [6, BOSS])
 def test_a_heap_that_comes_from_elsewhere_is_taken_as_far_as_it_is(step, tmp_path):
     """Its blocks are larger than step 2 asks for; that is no mistake."""
@@ -184,6 +187,7 @@ def test_a_heap_that_comes_from_elsewhere_is_taken_as_far_as_it_is(step, tmp_pat
     assert f"Step {step} is done" in said and Learner(tmp_path).ticks() == list(range(1, step + 1))
 
 
+@pytest.mark.slow
 def test_a_heap_from_elsewhere_is_found_out_later_too(learner):
     assert "passes step 7 and all before it" in learner.try_out(solution(7))[1]
     assert learner.ticks() == list(range(1, 8))
@@ -220,6 +224,7 @@ def test_progress_survives_a_kill_at_any_moment(learner):
     assert status == PASSED and learner.ticks() == [1, 2, 3, 4], said
 
 
+@pytest.mark.slow
 def test_progress_is_replaced_as_a_whole(learner):
     """Killed while it is written: the half of it lies beside, and is never read."""
     (learner.home / ".learn" / "progress.json.99.new").write_text('{"hints": {"3": 1')
@@ -229,6 +234,7 @@ def test_progress_is_replaced_as_a_whole(learner):
     assert learner.ticks() == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_each_byte_is_kept(learner):
     """Also of a comment that is no UTF-8."""
     written = solution(3).encode() + b"/* caf\xe9 */\n"
@@ -244,6 +250,7 @@ def test_each_byte_is_kept(learner):
     assert learner.learn("list")[0] == PASSED and learner.file.read_bytes() == written
 
 
+@pytest.mark.slow
 def test_half_a_file_of_a_build_that_was_killed_does_not_stay(learner):
     for half in ("host-gcc-my/kernel/base/print.c.o", "i386-gcc-my/symbols.c", "host-gcc-my/minios.elf.new"):
         path = learner.home / "build" / half
@@ -252,6 +259,7 @@ def test_half_a_file_of_a_build_that_was_killed_does_not_stay(learner):
     assert status == PASSED, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("age", [pytest.param(0, marks=pytest.mark.slow), 2 * 24 * 3600])
 def test_the_heap_that_is_checked_is_the_heap_that_boots(age, learner):
     """Also one that comes back with its old time, from cp -p, mv, tar or rsync."""
@@ -263,6 +271,7 @@ def test_the_heap_that_is_checked_is_the_heap_that_boots(age, learner):
         assert bool(re.search(r"moved up by 16 ", said)) == (step == 3), said
 
 
+@pytest.mark.slow
 def test_two_terminals_at_once(learner):
     learner.write(solution(3))
     both = [subprocess.Popen([sys.executable, "exercises/learn", "check", "3"], cwd=ROOT, env=learner.env,
@@ -296,6 +305,7 @@ WILD = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiler", COMPILERS)
 @pytest.mark.parametrize("name,step,right,written,besides,function", first_of_each(WILD),
                          ids=[f"{n}-{row[0]}" for n, row in enumerate(WILD)])
@@ -325,6 +335,7 @@ LOOPS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step,right,written,function,begins", LOOPS,
                          ids=["walk", "sizes"])
 def test_an_endless_loop_is_named_and_not_what_it_calls(step, right, written, function, begins, tmp_path):
@@ -345,6 +356,7 @@ def test_what_the_learner_prints_is_shown(tmp_path):
 ONLY_I386 = "    if (sizeof(void *) == 4)\n"
 
 
+@pytest.mark.slow
 def test_a_heap_that_is_right_here_and_wrong_in_the_kernel(learner):
     status, said = learner.try_out(solution(3).replace(ALLOC, ALLOC + ONLY_I386 + "        return NULL;\n"))
     assert status == FAILED and "the kernel on your heap (i386) did not do this" in said, said
@@ -354,6 +366,7 @@ def test_a_heap_that_is_right_here_and_wrong_in_the_kernel(learner):
     assert re.fullmatch(r"#1 at 0x[0-9a-f]{8};", expected) and re.match(r"#1 at 0x", came) and not came.startswith(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_bug_of_the_lab_that_is_not_noticed_is_told_in_words(language, learner):
     learner = Learner(learner.home, language=language)
@@ -375,6 +388,7 @@ def test_a_heap_that_does_not_come_back_in_the_kernel(learner):
     assert status == FAILED and "did not come back: it was stopped after" in said, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written,wanted", [
     ("void panic(const char *why)\n{\n}\n\n" + ALLOC, r"multiple definition of panic\(\).*Write static in front of it"),
     ("int puts(const char *);\n\n" + ALLOC + ONLY_I386 + "        puts(\"\");\n", r"undefined reference to puts\(\).*no C library"),
@@ -384,6 +398,7 @@ def test_a_heap_that_no_kernel_can_be_made_of(written, wanted, learner):
     assert status == FAILED and "can be made of your heap" in said and re.search(wanted, " ".join(said.split())), said
 
 
+@pytest.mark.slow
 def test_without_qemu_the_host_machine_is_enough(learner, tmp_path):
     for folder in ("/usr/bin", "/bin"):
         for program in pathlib.Path(folder).iterdir():
@@ -414,6 +429,7 @@ def test_run_my_takes_the_heap_as_far_as_it_is(learner):
     assert re.search(r"moved up by 100 .*moved up by 13 ", said, re.S), said
 
 
+@pytest.mark.slow
 def test_run_my_without_a_heap_yet_says_what_to_do(learner):
     learner.file.unlink()
     for machine in MACHINES:
@@ -421,6 +437,7 @@ def test_run_my_without_a_heap_yet_says_what_to_do(learner):
         assert status == NO_START and "my_init() in my_heap.c answered false" in said and "./minios learn" in said, said
 
 
+@pytest.mark.slow
 def test_run_my_names_the_function_in_which_it_crashes(learner):
     learner.write(solution(BOSS).replace(ALLOC, ALLOC + "    *(volatile char *)0 = 1;\n"))
     for machine in MACHINES:

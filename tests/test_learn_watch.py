@@ -11,7 +11,7 @@ import termios
 import pexpect
 import pytest
 
-from kernel import ROOT
+from kernel import HANG_SECONDS, ROOT, in_terminal
 from learn import BOSS, Learner, learner, second_step_done, solution  # noqa: F401
 
 WAITING = r"Save my_heap\.c and I look at it\."
@@ -24,8 +24,8 @@ def watch(learner, **env):
 
 
 def terminal(learner, rows=50, columns=80, **env):
-    return pexpect.spawn(str(ROOT / "minios"), ["learn"], encoding="utf-8", timeout=600, dimensions=(rows, columns), cwd=ROOT,
-                         env=dict(learner.env, **{"TERM": "xterm", **env}))
+    return in_terminal(rows, columns, ROOT / "minios", "learn", encoding="utf-8", cwd=ROOT,
+                       env=dict(learner.env, **{"TERM": "xterm", **env}))
 
 
 @pytest.fixture
@@ -72,6 +72,7 @@ def test_each_save_is_checked_until_the_step_is_done(child, learner):
     assert learner.ticks() == [1, 2, 3]
 
 
+@pytest.mark.slow
 def test_it_is_checked_again_only_when_it_was_saved(child, learner):
     with pytest.raises(pexpect.TIMEOUT):
         child.expect("Alignment", timeout=1.5)
@@ -79,6 +80,7 @@ def test_it_is_checked_again_only_when_it_was_saved(child, learner):
     child.expect("aligned-unwritten")
 
 
+@pytest.mark.slow
 def test_a_file_that_comes_with_an_old_time_is_checked_once(child, learner):
     """And is what boots: the build gives it the present time, which is no other save."""
     new = learner.file.with_suffix(".swp")
@@ -93,6 +95,7 @@ def test_a_file_that_comes_with_an_old_time_is_checked_once(child, learner):
         child.expect(WAITING, timeout=1.5)
 
 
+@pytest.mark.slow
 def test_a_file_that_goes_and_comes_back(child, learner):
     """It is missed without a key, once; and welcome when it is back, be it the very same."""
     before = learner.file.rename(learner.home / "elsewhere.c")
@@ -166,6 +169,7 @@ def test_keys_work_meanwhile(child):
     leave(child)
 
 
+@pytest.mark.slow
 def test_the_last_step_ends_it(learner):
     assert learner.try_out(solution(BOSS - 1), BOSS - 1)[0] == 0
     started = watch(learner)
@@ -181,7 +185,7 @@ def test_the_last_step_ends_it(learner):
 def test_it_leaves_the_terminal_as_it_was(way_out, learner):
     """Asked of the terminal itself, by a shell that outlives the watch."""
     shell = pexpect.spawn("/bin/sh", ["-c", "trap : INT; read go; ./minios learn; echo ended $?; stty -a; exit"], cwd=ROOT,
-                          encoding="utf-8", timeout=600, env=dict(learner.env, TERM="xterm"), dimensions=(50, 80))
+                          encoding="utf-8", timeout=HANG_SECONDS, env=dict(learner.env, TERM="xterm"), dimensions=(50, 80))
     before = termios.tcgetattr(shell.child_fd)[:4]
     shell.sendline("go")
     shell.expect(WAITING)

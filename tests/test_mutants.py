@@ -45,6 +45,7 @@ BEFORE = "clamped\n- if (*n > TOP)\n+ "
 EQUIVALENT = BEFORE + "if (*n >= TOP)\n+ if (*n > (TOP - 1))\nsame\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listed, status, said", [
     (EQUIVALENT, 0, "6 killed, 0 same code, 2 equivalent (listed), 0 survived"),
     (EQUIVALENT.replace("if (*n >= TOP)\n+ ", ""), 1, "6 killed, 0 same code, 1 equivalent (listed), 1 survived"),

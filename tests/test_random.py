@@ -72,6 +72,7 @@ def expected(way, machine, heap):
     return [command.replace("LARGEST", largest) for command in FEWEST[way][0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way, seed", [pytest.param(way, seed, marks=[pytest.mark.slow] * (way == "hang" or seed != 1))
                                        for way in FEWEST for seed in (1, 50) if (way, seed) != ("hang", 50)])
 @pytest.mark.parametrize("flavour", FLAVOURS)

@@ -184,6 +184,7 @@ def in_the_way(learner, name, folder=False):
     path.mkdir() if folder else path.write_text("")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name,folder,wanted", [
     (".learn", False, ".learn is a file, and should be a folder. Move it away"),
     ("build", False, "/build is a file, and should be a folder: move it away"),

@@ -11,14 +11,14 @@ import termios
 import pexpect
 import pytest
 
-from kernel import MACHINES, OK, QUICK_ON_HOST, ROOT, image
+from kernel import HANG_SECONDS, MACHINES, OK, QUICK_ON_HOST, ROOT, image, in_terminal
 
 PROMPT = "minios> \033\\[0m"
 
 
 def person(machine, *options, env=None):
-    return pexpect.spawn(str(ROOT / "machine" / machine / "run"), [str(image(machine)), "on_fault=report", *options],
-                         encoding="ascii", timeout=200, dimensions=(40, 80), env=dict(os.environ, **(env or {})))
+    return in_terminal(40, 80, ROOT / "machine" / machine / "run", image(machine), "on_fault=report", *options, encoding="ascii",
+                       env=dict(os.environ, **(env or {})))
 
 
 @pytest.fixture(params=MACHINES)
@@ -130,11 +130,12 @@ def flags(child):
     return termios.tcgetattr(child.child_fd)[:4]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way_out", ["halt\r", "panic\r", "\004", signal.SIGTERM, signal.SIGHUP, "fault"])
 def test_the_host_leaves_the_terminal_as_it_was(way_out):
     """Asked of the terminal itself, by a shell that outlives the kernel."""
     command = f"read go; {image('host')} on_fault=panic; echo ended $?; stty -a; exit"
-    child = pexpect.spawn("/bin/sh", ["-c", command], encoding="ascii", timeout=200)
+    child = pexpect.spawn("/bin/sh", ["-c", command], encoding="ascii", timeout=HANG_SECONDS)
     before = flags(child)
     child.sendline("go")  # not sooner, or it may be raw already
     child.expect("minios> ")

@@ -19,7 +19,7 @@ import time
 
 import points
 
-WORKERS = 2
+WORKERS = os.cpu_count()
 CASE_SECONDS = 10  # of the processor, which each case takes at most: the longest needs two on a slow machine
 RUN_SECONDS = 1800  # of the clock, all cases of one mutant: only for what waits and does not work
 MOST_BROKEN = 0.05  # of all mutants, that do not compile

@@ -5,9 +5,9 @@
 // ADDRESS ends with a slash; PAGE is a path behind it. It judges nothing: tests/test_headings.py does.
 
 import { browser } from '../../web/browser.mjs'
+import { several } from './several.mjs'
 
 const HEIGHT = 800
-const AT_ONCE = 4
 const LATE = { js: 50, svg: 300, woff2: 500 } // milliseconds that they take longer than the page
 
 /** How far below the bars that stay the words of the heading begin, and whether the page could go on. */
@@ -53,20 +53,17 @@ async function follow(page, { path, id }) {
   return { path, id, ...(await page.evaluate(standing, id)) }
 }
 
-/** Several windows, as most of the time goes by in waiting for what is late. */
 async function inWindows(chromium, width, paths) {
-  const windows = await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => (await chromium.newContext({ viewport: { width, height: HEIGHT } })).newPage()),
-  )
+  const opened = async () => (await chromium.newContext({ viewport: { width, height: HEIGHT } })).newPage()
   const headings = []
-  for (const path of paths) headings.push(...(await namesOf(windows[0], path)))
   const found = []
-  await Promise.all(
-    windows.map(async (page) => {
-      await slowly(page)
-      for (let heading; (heading = headings.shift()); ) found.push(await follow(page, heading))
-    }),
-  )
+  await several(paths, async (path, page) => headings.push(...(await namesOf(page, path))), opened)
+  const slow = async () => {
+    const page = await opened()
+    await slowly(page)
+    return page
+  }
+  await several(headings, async (heading, page) => found.push(await follow(page, heading)), slow)
   return found
 }
 

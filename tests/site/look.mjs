@@ -11,13 +11,13 @@
 
 import fs from 'node:fs'
 import { browser } from '../../web/browser.mjs'
+import { several } from './several.mjs'
 
 const AXE = fs.readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
 const VIEWS = [
   { name: 'desk', width: 1280, scheme: 'light' },
   { name: 'phone', width: 360, scheme: 'dark' },
 ]
-const AT_ONCE = 2
 const SLIDES = 600 // milliseconds until a menu stands still
 
 /** What goes wrong while a page is open, and whom it asks for something. */
@@ -143,12 +143,9 @@ async function look(chromium, site, path, view) {
 }
 
 async function pages(chromium, site, ...paths) {
-  const left = paths.flatMap((path) => VIEWS.map((view) => ({ path, view })))
+  const all = paths.flatMap((path) => VIEWS.map((view) => ({ path, view })))
   const found = []
-  const worker = async () => {
-    for (let next; (next = left.shift()); ) found.push(await look(chromium, site, next.path, next.view))
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, worker))
+  await several(all, async ({ path, view }) => found.push(await look(chromium, site, path, view)))
   return found
 }
 

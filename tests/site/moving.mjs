@@ -5,6 +5,7 @@
 // It judges nothing: tests/test_moving.py does.
 
 import { browser } from '../../web/browser.mjs'
+import { several } from './several.mjs'
 
 const VIEWS = [
   { name: 'desk', width: 1440, scheme: 'light' },
@@ -186,6 +187,6 @@ async function look(chromium, site, path) {
 const [site, ...paths] = process.argv.slice(2)
 const chromium = await browser()
 const seen = {}
-for (const path of paths) seen[path] = await look(chromium, site, path)
+await several(paths, async (path) => (seen[path] = await look(chromium, site, path)))
 await chromium.close()
 console.log(JSON.stringify(seen))

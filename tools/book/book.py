@@ -151,6 +151,7 @@ def check(root, only, say):
         words.terms(root, page, say)
     for page in found + ([] if only else links.others(root)):
         links.check(page, say)
+        links.check_files(page, say)
     for page in found:
         links.contents(page, pages(root), say)
     if not only:

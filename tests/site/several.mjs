@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+
+const AT_ONCE = 4 // most of a page's time goes by in waiting for what comes late
+
+/** Does the work for each item, a few at once, each hand with a tool of its own if `tool` makes one. */
+export async function several(items, work, tool = () => {}) {
+  const left = [...items]
+  const hand = async () => {
+    const own = await tool()
+    for (let item; (item = left.shift()); ) await work(item, own)
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, hand))
+}
