@@ -214,13 +214,15 @@ INLINE bool fenced(const unsigned char *payload, const unsigned char *boundary)
  * word of poison. */
 INLINE bool slack_whole(const unsigned char *at, const unsigned char *fence)
 {
-    const uintptr_t right[] = { POISON, word_below(fence, 0) };
+    unsigned char right[2 * WORD];
     size_t left = distance(at, fence), step = QUICK ? WORD : 1;
 
     for (; left >= step; left -= step, at = up(at, step))
         if (QUICK ? word_at(at) != POISON : *at != KHEAP_SLACK_BYTE)
             return false;
-    return !QUICK || word_at(at) == word_at(down((const unsigned char *)(right + 1), left));
+    set_at(right, POISON);
+    set_at(up(right, WORD), word_below(fence, 0));
+    return !QUICK || word_at(at) == word_at(up(right, WORD - left));
 }
 
 /* The fill in front of a payload is whole, and tells the same gap as the tag. */

@@ -25,7 +25,7 @@ RUN_SECONDS = 1800  # of the clock, all cases of one mutant: only for what waits
 MOST_BROKEN = 0.05  # of all mutants, that do not compile
 GCC = ["gcc", "-std=c11", "-O0", "-w", "-pipe"]
 # The ways in which a mutant is built and tried, until one kills it. Undefined behaviour kills, too, as in the tests.
-WAYS = {"64": ["-m64", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error"], "32": ["-m32"]}
+WAYS = {"64": ["-m64", "-fsanitize=undefined", "-fsanitize-undefined-trap-on-error", "-fstack-protector-all"], "32": ["-m32"]}
 SHIPPED = ["gcc", "-std=c11", "-O2", "-w", "-pipe"]  # how the machine code is made that is compared
 
 Fate = collections.namedtuple("Fate", "name by", defaults=[""])
