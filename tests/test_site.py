@@ -107,6 +107,13 @@ def test_pictures_are_drawn_and_told(looked):
     assert seen == 2 * 4  # on a desk and on a phone; that of the chapter in its part, too
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pictures_have_their_letters_at_every_visit(language, site):
+    """The second time the font is there before the page is, and before anybody listens for it."""
+    for picture in look("visits", site, *(address_of(language, name) for name in ("index", "one-picture", "chapter-4-11", "one-picture", "index"))):
+        assert picture["drawn"] and not picture["stale"], picture
+
+
 def test_the_words_of_a_picture_are_in_its_language():
     """The lab's own words: what the picture of the other language says in that one, this one says in this."""
     pictures = sorted((ROOT / "docs" / "pictures").glob("*.svg"))

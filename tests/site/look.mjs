@@ -2,6 +2,7 @@
 //
 // Looks at pages of the built site in a real browser and prints what it finds, as JSON:
 //     node tests/site/look.mjs pages ADDRESS PAGE...        what each page shows, on a desk and on a phone
+//     node tests/site/look.mjs visits ADDRESS PAGE...       the pictures of each page, opened one after the other by one reader
 //     node tests/site/look.mjs search ADDRESS PAGE WORD     what is found, and where its first line leads
 //     node tests/site/look.mjs menus ADDRESS PAGE           the contents and the menu of a phone
 //     node tests/site/look.mjs sessions ADDRESS PAGE...     what is shown of boxes with code and sessions on phones
@@ -55,6 +56,7 @@ const drawnPictures = () =>
     })
     const stale = texts.filter((text) => {
       const fresh = svg.appendChild(text.cloneNode(true))
+      fresh.style.fontFeatureSettings = '"kern" 99' // nobody has asked for these letters in this way, so none are remembered
       const differs = Math.abs(fresh.getComputedTextLength() - text.getComputedTextLength()) > 0.1
       fresh.remove()
       return differs
@@ -149,6 +151,16 @@ async function pages(chromium, site, ...paths) {
   return found
 }
 
+async function visits(chromium, site, first, ...others) {
+  const { page } = await open(chromium, site, first, VIEWS[0])
+  const found = await page.evaluate(drawnPictures)
+  for (const path of others) {
+    await page.goto(site + path, { waitUntil: 'networkidle' })
+    found.push(...(await page.evaluate(drawnPictures)))
+  }
+  return found
+}
+
 async function search(chromium, site, path, word) {
   const { page, heard } = await open(chromium, site, path, VIEWS[0])
   await page.click('.VPNavBarSearchButton, #local-search button')
@@ -240,7 +252,7 @@ async function language(chromium, site, path) {
 const [task, site, ...rest] = process.argv.slice(2)
 const chromium = await browser()
 try {
-  console.log(JSON.stringify(await { pages, search, menus, sessions, checklist, language }[task](chromium, site, ...rest), null, 1))
+  console.log(JSON.stringify(await { pages, visits, search, menus, sessions, checklist, language }[task](chromium, site, ...rest), null, 1))
 } finally {
   await chromium.close()
 }
