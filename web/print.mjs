@@ -40,7 +40,8 @@ const LOOKS = `
   .whole { break-inside: avoid }
   .vp-doc p:has(+ .whole), .vp-doc p:has(+ table) { break-after: avoid }
   .vp-doc img, .vp-doc tr { break-inside: avoid }
-  .vp-doc .picture { max-width: 120mm; break-inside: avoid }
+  .vp-doc .picture { max-width: 150mm; break-inside: avoid }
+  .picture-room.wide { display: block } .picture-room.tall { display: none }
   .vp-doc .picture svg { width: auto; min-width: 0 !important; max-width: 100%; max-height: 188mm } /* below a heading */
   .vp-doc button.copy, .vp-doc .try-it, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
   .vp-doc table { display: table; font-size: 9pt }

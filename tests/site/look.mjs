@@ -43,7 +43,7 @@ const tooWide = () => {
 /** What is drawn into the page: how large its letters are at least, and which of them an arrow runs through, or were
  * drawn before their font was there. */
 const drawnPictures = () =>
-  [...document.querySelectorAll('.picture-room svg')].map((svg) => {
+  [...document.querySelectorAll('.picture-room svg')].filter((svg) => svg.checkVisibility()).map((svg) => {
     const box = svg.getBoundingClientRect()
     const scale = box.width / svg.viewBox.baseVal.width
     const texts = [...svg.querySelectorAll('text')]
@@ -66,12 +66,13 @@ const drawnPictures = () =>
       src: svg.querySelector('title').id,
       alt: svg.querySelector('desc').textContent,
       drawn: box.width > 0,
+      beyond: svg.parentElement.scrollWidth - svg.parentElement.clientWidth,
       letters: Math.min(...texts.map((text) => parseFloat(getComputedStyle(text).fontSize))) * scale,
       crossed: crossed.map((text) => text.textContent),
     }
   })
 
-const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0, letters: 12, crossed: [], stale: [] }))
+const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0, letters: 12, beyond: 0, crossed: [], stale: [] }))
 
 /** Puts all Bengali words of a style together into one new element, for each style of this page. */
 const gatherBengali = () => {
