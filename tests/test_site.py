@@ -286,6 +286,23 @@ def test_the_pdf_holds_every_page(language, book):
     assert (book / "site" / pdf.name).read_bytes() == pdf.read_bytes()
 
 
+# Colours of a block's pieces, and how many pixels of each there are at least where a block lies piece by piece.
+FILLS = {"payload": ((0x9a, 0xd0, 0xf5), 900), "slack": ((0xf3, 0xc7, 0x7a), 700), "tag": ((0x8f, 0xd3, 0xbd), 2500)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pictures_have_their_colours_on_paper(language, book):
+    """Each kind fills its rows, and not only the ground of a word."""
+    pdf = book / f"minios.{language}.pdf"
+    pages = output_of("pdftotext", pdf, "-").split("\f")
+    (number,) = [number for number, text in enumerate(pages, 1) if "OWNER 4" in text and "SEAL 4" in text]
+    command = ("pdftoppm", "-r", "72", "-f", str(number), "-l", str(number), pdf)
+    image = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.split(b"\n", 3)[3]
+    pixels = list(zip(image[::3], image[1::3], image[2::3]))
+    for kind, (colour, least) in FILLS.items():
+        assert sum(max(abs(one - other) for one, other in zip(pixel, colour)) < 4 for pixel in pixels) > least, kind
+
+
 # Words that a reader looks for, made of letters that stand under, in front of and around others.
 WORDS = {
     "bn": ("\u09a4\u09c1\u09ae\u09bf", "\u0995\u09bf\u09a8\u09cd\u09a4\u09c1", "\u09aa\u09c1\u09b0\u09cb", "\u09b8\u09c2\u099a\u09bf",
