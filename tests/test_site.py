@@ -3,6 +3,7 @@
 # The book as readers get it: the built site in a real browser, on a desk in the light and on a phone in the dark, the PDF
 # and the EPUB. `make book` builds it once for all of these tests.
 
+import itertools
 import json
 import os
 import re
@@ -330,6 +331,26 @@ def lines_of_pages(pdf):
     for page in pages:
         lines = re.findall(r'<line [^>]*yMax="([\d.]+)">(.*?)</line>', page, re.S)
         yield float(re.search(r'height="([\d.]+)"', page)[1]), [(float(y), " ".join(re.findall(r">([^<]+)</word>", line))) for y, line in lines]
+
+
+def words_on(page):
+    """Of a page of `pdftotext -bbox` where each word stands, from top to bottom: left, top, right, bottom, word."""
+    found = re.findall(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>', page)
+    return sorted(((*map(float, edges), word) for *edges, word in found), key=lambda word: word[1])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_is_printed_over_another(language, book):
+    pages = output_of("pdftotext", "-bbox", book / f"minios.{language}.pdf", "-").split("<page ")[1:]
+    over = []
+    for number, page in enumerate(pages, 1):
+        words = words_on(page)
+        for at, (left, top, right, bottom, word) in enumerate(words):
+            for left_2, top_2, right_2, bottom_2, other in itertools.takewhile(lambda below, end=bottom: below[1] < end, words[at + 1:]):
+                wide, tall = min(right, right_2) - max(left, left_2), min(bottom, bottom_2) - top_2
+                if wide > 2 and tall > min(bottom - top, bottom_2 - top_2) / 2:
+                    over.append((number, word, other))
+    assert not over, over[:5]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
