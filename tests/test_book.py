@@ -59,6 +59,7 @@ DRIFTS = {
     "a heading": ("docs/en/faults/E04.md", "## How to mend it\n", "", "this section has no counterpart in docs/en/faults/E04.md"),
     "a word": ("docs/faults/E04.md", "\u09af\u09c7 \u0995\u09cd\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u09af\u09c7 \u0995\u09cd\u09b0\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u0995\u09cd\u09b0\u09b0\u09ae\u09c7"),
     "the contents": ("docs/index.md", "- [E04](faults/E04.md)", "- E04", "do not lead to docs/faults/E04.md"),
+    "a picture in letters": ("docs/chapter-4-hands-on-heap-implementation.md", "![", "```text\n| \u09a6\u09c7\u0993\u09af\u09bc\u09be | ... |\n```\n\n![", "columns of them slip"),
     "a listing": ("docs/en/chapter-4-hands-on-heap-implementation.md", "heap/kheap_tag.h#fits", "heap/kheap_tag.h#fitsss", "fitsss"),
 }
 
@@ -98,6 +99,27 @@ def test_no_picture_cuts_a_word_off():
         for x, anchor, text in re.findall(r'<text x="([\d.]+)"[^>]*text-anchor="(\w+)"[^>]*>([^<]*)<', picture.read_text(encoding="utf-8")):
             left = float(x) - len(html.unescape(text)) * letter * {"start": 0, "middle": 0.5, "end": 1}[anchor]
             assert left >= -2 and left + len(html.unescape(text)) * letter <= wide + 2, (picture.name, text)
+
+
+# Of a picture's .txt, what somebody makes of it, and what is said of that.
+MISDESCRIBED = {
+    "show: bytes": ("show: byte", "aligned.txt: show: is one of"),
+    "bytes: 16": ("bites: 16", "aligned.txt:2: write one of"),
+    "item=int:4:4": ("item=int:4", "aligned.txt:4: scene: BENGALI | ENGLISH"),
+    "16": ("many", "aligned.txt: bytes: is a number"),
+    "| item=int:9:4": ("|", "aligned.txt: show: bytes needs item= in each scene"),
+}
+
+
+@pytest.mark.parametrize("right", MISDESCRIBED)
+def test_a_picture_that_cannot_be_drawn_is_told(copy, right):
+    wrong, said = MISDESCRIBED[right]
+    file = copy / "docs/pictures/aligned.txt"
+    text = file.read_text(encoding="utf-8")
+    assert right in text
+    file.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    done = check(copy)
+    assert done.returncode != 0 and said in done.stdout and "Traceback" not in done.stdout, done.stdout
 
 
 def book(root, *command):
@@ -146,10 +168,15 @@ def test_another_compiler_changes_what_is_no_longer_so_and_the_first_one_makes_i
     assert pages_of(copy) == before
 
 
-def test_a_picture_that_is_out_of_date_is_noticed(copy):
-    picture = copy / "docs/pictures/minios.en.svg"
-    text = picture.read_text()
-    assert ">kheap_free()<" in text and ">_kernel_end 0x" in text and ">init_heap()<" in text
-    picture.write_text(text.replace(">kheap_free()<", ">kheap_alloc()<"))
+OUT_OF_DATE = {"minios.en": (">kheap_free()<", ">kheap_alloc()<"), "minios-tall.bn": (">init_heap()<", ">init()<"), "beyond.en": (">no: 960 too many<", ">no: 961 too many<"),
+               "lifo.en": (">B on top<", ">A on top<"), "init.bn": (">heap_start<", ">heap_begin<")}
+
+
+@pytest.mark.parametrize("name", OUT_OF_DATE)
+def test_a_picture_that_is_out_of_date_is_noticed(copy, name):
+    picture, (right, wrong) = copy / f"docs/pictures/{name}.svg", OUT_OF_DATE[name]
+    text = picture.read_text(encoding="utf-8")
+    assert right in text
+    picture.write_text(text.replace(right, wrong, 1), encoding="utf-8")
     done = check(copy)
-    assert done.returncode != 0 and "minios.en.svg: not the heap as it is now" in done.stdout, done.stdout
+    assert done.returncode != 0 and f"{name}.svg: not the heap as it is now" in done.stdout, done.stdout

@@ -3,6 +3,7 @@
 # The book as readers get it: the built site in a real browser, on a desk in the light and on a phone in the dark, the PDF
 # and the EPUB. `make book` builds it once for all of these tests.
 
+import itertools
 import json
 import os
 import re
@@ -56,6 +57,13 @@ def looked(request, site, tmp_path_factory):
 in_each_language = pytest.mark.parametrize("looked", LANGUAGES, indirect=True)
 
 
+PICTURE = re.compile(r"^!\[[^\]]*\]\(\S+\.svg\)$", re.M)
+
+
+def text_of(language, name):
+    return (ROOT / "docs" / LANGUAGES[language] / f"{name}.md").read_text(encoding="utf-8")
+
+
 def quiet(heard):
     """No error, nothing asked of another machine, nothing asked for in vain."""
     return heard == {"errors": [], "foreign": [], "failed": []}
@@ -104,19 +112,53 @@ def test_pictures_are_drawn_and_told(looked):
             assert picture["drawn"] and len(picture["alt"]) > 20, (page["path"], picture)
             assert bool(BENGALI.search(picture["alt"])) == (language == "bn"), (page["path"], picture["alt"])
             assert picture["letters"] >= 12 and not picture["crossed"] + picture["stale"], (page["path"], page["view"], picture)
-    assert seen == 2 * 4  # on a desk and on a phone; that of the chapter in its part, too
+            assert picture["beyond"] <= 0, (page["path"], page["view"], picture)
+    shown = sum(len(PICTURE.findall(text_of(language, name))) for name in pages_of(language))
+    chapter = len(PICTURE.findall(text_of(language, CHAPTER)))
+    assert seen == 2 * (shown + chapter) and chapter > 12  # on a desk and on a phone; those of the chapter in its parts, too
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pictures_have_their_letters_at_every_visit(language, site):
+    """The second time the font is there before the page is, and before anybody listens for it."""
+    for picture in look("visits", site, *(address_of(language, name) for name in ("chapter-4-3", "chapter-4-5", "chapter-4-10", "chapter-4-5", "index"))):
+        assert picture["drawn"] and not picture["stale"], picture
+
+
+def text_drawn(picture):
+    return re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(encoding="utf-8"), re.S)
 
 
 def test_the_words_of_a_picture_are_in_its_language():
     """The lab's own words: what the picture of the other language says in that one, this one says in this."""
-    pictures = sorted((ROOT / "docs" / "pictures").glob("*.svg"))
-    assert len(pictures) == 6
+    pictures = sorted((ROOT / "docs" / "pictures").glob("*.bn.svg"))
+    assert len(pictures) > 15
     words = {language: json.loads((ROOT / "web" / "lab" / f"words.{language}.json").read_text(encoding="utf-8")) for language in LANGUAGES}
+    kinds, with_legend = ("gap", "payload", "slack", "tag", "free", "floor", "used"), 0
     for picture in pictures:
-        drawn = set(re.findall(r"<text[^>]*>(.*?)</text>", picture.read_text(encoding="utf-8"), re.S))
-        language = picture.suffixes[0][1:]
-        assert {words[language][kind] for kind in ("gap", "payload", "slack", "tag", "free")} <= drawn, picture
-        assert bool(BENGALI.search("".join(drawn))) == (language == "bn"), picture
+        bengali, english = text_drawn(picture), text_drawn(picture.with_name(picture.name.replace(".bn.", ".en.")))
+        assert not BENGALI.search("".join(english)), picture
+        assert BENGALI.search("".join(bengali)) or set(bengali) == set(english) and picture.stem == "sealed.bn", picture
+        for kind in kinds:
+            assert (words["bn"][kind] in bengali) == (words["en"][kind] in english), (picture, kind)
+        with_legend += {words["bn"][kind] for kind in kinds[:5]} <= set(bengali)
+    assert with_legend == 4
+
+
+def test_what_only_pictures_say_is_said_in_both_languages():
+    """And nothing twice: what the lab says is said as the lab says it."""
+    lab, pictures = ({language: json.loads((ROOT / folder / f"words.{language}.json").read_text(encoding="utf-8")) for language in LANGUAGES}
+                     for folder in ("web/lab", "docs/pictures"))
+    assert pictures["bn"].keys() == pictures["en"].keys() and not pictures["bn"].keys() & lab["bn"].keys()
+    drawn = (ROOT / "tools/book/sketches.py").read_text(encoding="ascii") + (ROOT / "tools/book/shapes.py").read_text(encoding="ascii")
+    said = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "pictures").glob("*.txt"))
+    assert [key for key in pictures["bn"] if f'say("{key}"' not in drawn and f"given: {key}\n" not in said] == []
+
+
+def test_a_picture_is_described_in_the_language_of_its_page():
+    for picture in (ROOT / "docs" / "pictures").glob("*.svg"):
+        said = re.findall(r"<(?:title|desc)[^>]*>(.*?)</", picture.read_text(encoding="utf-8"), re.S)
+        assert len(said) == 2 and all(bool(BENGALI.search(text)) == (picture.suffixes[0] == ".bn") for text in said), picture
 
 
 @in_each_language
@@ -245,6 +287,23 @@ def test_the_pdf_holds_every_page(language, book):
     assert (book / "site" / pdf.name).read_bytes() == pdf.read_bytes()
 
 
+# Colours of a block's pieces, and how many pixels of each there are at least where a block lies piece by piece.
+FILLS = {"payload": ((0x9a, 0xd0, 0xf5), 900), "slack": ((0xf3, 0xc7, 0x7a), 700), "tag": ((0x8f, 0xd3, 0xbd), 2500)}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pictures_have_their_colours_on_paper(language, book):
+    """Each kind fills its rows, and not only the ground of a word."""
+    pdf = book / f"minios.{language}.pdf"
+    pages = output_of("pdftotext", pdf, "-").split("\f")
+    (number,) = [number for number, text in enumerate(pages, 1) if "OWNER 4" in text and "SEAL 4" in text]
+    command = ("pdftoppm", "-r", "72", "-f", str(number), "-l", str(number), pdf)
+    image = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.split(b"\n", 3)[3]
+    pixels = list(zip(image[::3], image[1::3], image[2::3]))
+    for kind, (colour, least) in FILLS.items():
+        assert sum(max(abs(one - other) for one, other in zip(pixel, colour)) < 4 for pixel in pixels) > least, kind
+
+
 # Words that a reader looks for, made of letters that stand under, in front of and around others.
 WORDS = {
     "bn": ("\u09a4\u09c1\u09ae\u09bf", "\u0995\u09bf\u09a8\u09cd\u09a4\u09c1", "\u09aa\u09c1\u09b0\u09cb", "\u09b8\u09c2\u099a\u09bf",
@@ -272,6 +331,26 @@ def lines_of_pages(pdf):
     for page in pages:
         lines = re.findall(r'<line [^>]*yMax="([\d.]+)">(.*?)</line>', page, re.S)
         yield float(re.search(r'height="([\d.]+)"', page)[1]), [(float(y), " ".join(re.findall(r">([^<]+)</word>", line))) for y, line in lines]
+
+
+def words_on(page):
+    """Of a page of `pdftotext -bbox` where each word stands, from top to bottom: left, top, right, bottom, word."""
+    found = re.findall(r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">(.*?)</word>', page)
+    return sorted(((*map(float, edges), word) for *edges, word in found), key=lambda word: word[1])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_word_is_printed_over_another(language, book):
+    pages = output_of("pdftotext", "-bbox", book / f"minios.{language}.pdf", "-").split("<page ")[1:]
+    over = []
+    for number, page in enumerate(pages, 1):
+        words = words_on(page)
+        for at, (left, top, right, bottom, word) in enumerate(words):
+            for left_2, top_2, right_2, bottom_2, other in itertools.takewhile(lambda below, end=bottom: below[1] < end, words[at + 1:]):
+                wide, tall = min(right, right_2) - max(left, left_2), min(bottom, bottom_2) - top_2
+                if wide > 2 and tall > min(bottom - top, bottom_2 - top_2) / 2:
+                    over.append((number, word, other))
+    assert not over, over[:5]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -40,7 +40,8 @@ const LOOKS = `
   .whole { break-inside: avoid }
   .vp-doc p:has(+ .whole), .vp-doc p:has(+ table) { break-after: avoid }
   .vp-doc img, .vp-doc tr { break-inside: avoid }
-  .vp-doc .picture { max-width: 120mm; break-inside: avoid }
+  .vp-doc .picture { max-width: 150mm; break-inside: avoid }
+  .picture-room.wide { display: block } .picture-room.tall { display: none }
   .vp-doc .picture svg { width: auto; min-width: 0 !important; max-width: 100%; max-height: 188mm } /* below a heading */
   .vp-doc button.copy, .vp-doc .try-it, .vp-doc .header-anchor, .vp-doc span.lang { display: none }
   .vp-doc table { display: table; font-size: 9pt }
@@ -80,7 +81,7 @@ function sectionOf({ html, name, group }, number, parts) {
   const tall = Number(picture?.getAttribute('height')) > Number(picture?.getAttribute('width')) // fills a page with its heading
   if (tall || group !== parts[number - 1]?.group || /^chapter-/.test(name)) section.classList.add('opens') // the others follow
   const ids = new Map()
-  for (const [at, named] of section.querySelectorAll('[id]').entries()) {
+  for (const [at, named] of section.querySelectorAll('[id]:not(svg *)').entries()) { // those in a picture are its own
     ids.set(named.id, `part-${number}-${at}`)
     named.id = `part-${number}-${at}`
   }
@@ -136,6 +137,10 @@ function assemble({ parts, words, looks }) {
   return Promise.all([document.fonts.ready, ...[...document.images].map((image) => image.decode().catch(() => {}))]).then(() => {})
 }
 
+/** What a picture is filled with and has not: it would be printed without its colours. */
+const lostFills = () =>
+  [...document.querySelectorAll('svg [fill^="url(#"]')].map((one) => one.getAttribute('fill').slice(5, -1)).filter((id) => !document.getElementById(id))
+
 const IN_THE_PAGE = [make, sectionOf, turnLinks, contentsOf, coverOf].join('\n')
 
 // --- on paper
@@ -145,6 +150,8 @@ async function print(chromium, pages, folder, { code, start, words }) {
   const parts = await partsOf(page, start, pages)
   await page.addScriptTag({ content: IN_THE_PAGE })
   await page.evaluate(assemble, { parts, words, looks: LOOKS })
+  const lost = await page.evaluate(lostFills)
+  if (lost.length) throw new Error(`no picture has ${lost[0]}, with which one is filled`)
   const options = { preferCSSPageSize: true, printBackground: true, outline: true, tagged: true, timeout: 300_000 }
   const places = await placesIn(await page.pdf(options)) // where each part lies is known only when it was printed once
   await page.$$eval('.contents a', (links, places) => links.forEach((link) => (link.dataset.page = places[link.hash.slice(1)])), places)

@@ -2,6 +2,7 @@
 //
 // Looks at pages of the built site in a real browser and prints what it finds, as JSON:
 //     node tests/site/look.mjs pages ADDRESS PAGE...        what each page shows, on a desk and on a phone
+//     node tests/site/look.mjs visits ADDRESS PAGE...       the pictures of each page, opened one after the other by one reader
 //     node tests/site/look.mjs search ADDRESS PAGE WORD     what is found, and where its first line leads
 //     node tests/site/look.mjs menus ADDRESS PAGE           the contents and the menu of a phone
 //     node tests/site/look.mjs sessions ADDRESS PAGE...     what is shown of boxes with code and sessions on phones
@@ -42,7 +43,7 @@ const tooWide = () => {
 /** What is drawn into the page: how large its letters are at least, and which of them an arrow runs through, or were
  * drawn before their font was there. */
 const drawnPictures = () =>
-  [...document.querySelectorAll('.picture-room svg')].map((svg) => {
+  [...document.querySelectorAll('.picture-room svg')].filter((svg) => svg.checkVisibility()).map((svg) => {
     const box = svg.getBoundingClientRect()
     const scale = box.width / svg.viewBox.baseVal.width
     const texts = [...svg.querySelectorAll('text')]
@@ -55,6 +56,7 @@ const drawnPictures = () =>
     })
     const stale = texts.filter((text) => {
       const fresh = svg.appendChild(text.cloneNode(true))
+      fresh.style.fontFeatureSettings = '"kern" 99' // nobody has asked for these letters in this way, so none are remembered
       const differs = Math.abs(fresh.getComputedTextLength() - text.getComputedTextLength()) > 0.1
       fresh.remove()
       return differs
@@ -64,12 +66,13 @@ const drawnPictures = () =>
       src: svg.querySelector('title').id,
       alt: svg.querySelector('desc').textContent,
       drawn: box.width > 0,
+      beyond: svg.parentElement.scrollWidth - svg.parentElement.clientWidth,
       letters: Math.min(...texts.map((text) => parseFloat(getComputedStyle(text).fontSize))) * scale,
       crossed: crossed.map((text) => text.textContent),
     }
   })
 
-const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0, letters: 12, crossed: [], stale: [] }))
+const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0, letters: 12, beyond: 0, crossed: [], stale: [] }))
 
 /** Puts all Bengali words of a style together into one new element, for each style of this page. */
 const gatherBengali = () => {
@@ -146,6 +149,16 @@ async function pages(chromium, site, ...paths) {
   const all = paths.flatMap((path) => VIEWS.map((view) => ({ path, view })))
   const found = []
   await several(all, async ({ path, view }) => found.push(await look(chromium, site, path, view)))
+  return found
+}
+
+async function visits(chromium, site, first, ...others) {
+  const { page } = await open(chromium, site, first, VIEWS[0])
+  const found = await page.evaluate(drawnPictures)
+  for (const path of others) {
+    await page.goto(site + path, { waitUntil: 'networkidle' })
+    found.push(...(await page.evaluate(drawnPictures)))
+  }
   return found
 }
 
@@ -240,7 +253,7 @@ async function language(chromium, site, path) {
 const [task, site, ...rest] = process.argv.slice(2)
 const chromium = await browser()
 try {
-  console.log(JSON.stringify(await { pages, search, menus, sessions, checklist, language }[task](chromium, site, ...rest), null, 1))
+  console.log(JSON.stringify(await { pages, visits, search, menus, sessions, checklist, language }[task](chromium, site, ...rest), null, 1))
 } finally {
   await chromium.close()
 }

@@ -7,7 +7,7 @@ export async function several(items, work, tool = () => {}) {
   const left = [...items]
   const hand = async () => {
     const own = await tool()
-    for (let item; (item = left.shift()); ) await work(item, own)
+    while (left.length > 0) await work(left.shift(), own) // an item may be '', the first page
   }
   await Promise.all(Array.from({ length: AT_ONCE }, hand))
 }

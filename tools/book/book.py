@@ -24,6 +24,7 @@ import words
 from pages import HERE, Trouble, pages
 
 CAPTURED = "docs/captured-with.txt"
+BENGALI = re.compile("[\u0980-\u09ff]")
 
 
 def content(root, fence):
@@ -114,6 +115,8 @@ def check_fences(root, page, say):
             say(f"{fence.place}: a listing needs its anchor: ```c PATH#NAME (what is no listing is ```text)")
         if fence.info.split()[:1] == ["console"] and fence.kind is None:
             say(f"{fence.place}: a session needs a name: ```console NAME")
+        if fence.kind is None and BENGALI.search(fence.text):
+            say(f"{fence.place}: Bengali letters have no fixed width, so columns of them slip: draw it (docs/pictures), or make it a table")
     for first, real in wanted(root, page, say).items():
         fence = next(one for one in page.fences if one.first == first)
         shown, real = compared(fence, fence.text, strict), compared(fence, real, strict)

@@ -21,7 +21,7 @@ body { font-family: "Noto Sans Bengali", sans-serif; line-height: 1.6 }
 code, pre { font-family: monospace, "Noto Sans Bengali" }
 pre { white-space: pre-wrap; font-size: 0.75em; line-height: 1.35 }
 table { border-collapse: collapse } td, th { border: 1px solid #888; padding: 0.2em 0.4em; text-align: left }
-img { max-width: 100% }
+img { max-width: 100% } svg { max-width: 100%; height: auto }
 """
 # Where the site has drawn the decisive steps of a session, and which of its looks belong to them.
 STILLS = re.compile(r'(<section class="moving-stills" data-stills="([\w-]+)".*?</section>)', re.S)

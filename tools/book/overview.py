@@ -1,63 +1,54 @@
 # SPDX-License-Identifier: MIT
 #
 # MiniOS in one picture: how the kernel boots, what lies in memory, the heap in it, its three words, and who calls whom
-# until a wrong free is refused. All of it from one run of the kernel, and from its source.
+# until a wrong free is refused. All of it from one run of the kernel, and from its source. It is arranged twice: for a
+# wide window and for paper, and for a telephone.
 
 import dataclasses
 import functools
-import math
 import re
 import textwrap
 
 import listings
 import sessions
 from pages import HERE, Trouble
-from shapes import CHAR, LEFT, arrow, element, head, label, legend, pointing
-from states import number_after, state_from
+from shapes import CHAR, LEFT, arrow, element, head, label, legend, pointing, region_rows
+from states import regions, state_from
 
 LANES = ("machine", "kernel", "heap")  # calls go from left to right
 BESIDE = 29  # columns from a call of kmain to what is said of it
-WIDTH, RIGHT = 540, 532  # a phone scrolls it rather than making its letters small
-LANE_AT = {"machine": 28, "kernel": 186, "heap": 358}
-ROW = 20
+ROW, LINE = 20, 15
 
 
 @dataclasses.dataclass
-class Region:
-    start: int
-    end: int
-    name: str
+class Arrangement:
+    width: int
+    beside: bool  # what is said of a call stands beside it, and the heap beside memory; else below
+    lanes: tuple  # where the calls into each room stand
+    strip: tuple  # where memory lies, from left to right
 
     @property
-    def kib(self):
-        return -(-(self.end - self.start) // 1024)  # rounded up, as `memory` does it
+    def right(self):
+        return self.width - 8
+
+
+WIDE = Arrangement(580, True, (28, 186, 358), (94, 216))
+TALL = Arrangement(340, False, (8, 96, 184), (100, 312))
 
 
 # --- what there is to draw
 
-def boot_lines():
-    """The calls of kmain, and what is said beside them; where that is long, a row without a call goes on with it."""
-    text, rows = listings.listing(HERE, "kernel/main.c#kmain"), []
+def boot_lines(how):
+    """[(x, text)] for each line: the calls of kmain, and what is said of them."""
+    text, rows, at = listings.listing(HERE, "kernel/main.c#kmain"), [], LEFT + 24
+    said_at = at + BESIDE * CHAR if how.beside else at + 2 * CHAR
     for call, said in re.findall(r"^    (\w+\(\w*\));\s*(?:/\* (.*?) \*/)?$", text, re.M):
-        first, *more = textwrap.wrap(said, int((RIGHT - LEFT - 24) / CHAR) - BESIDE) or [""]
-        rows += [(call, first), *(("", rest) for rest in more)]
-    return rows
-
-
-def regions(text):
-    """Memory by address, as `memory` tells it, with the heap cut out of the usable piece that holds it."""
-    rows = [Region(int(start, 16), int(end, 16), "kernel" if name == "this" else name) for start, end, name
-            in re.findall(r"^  (0x[0-9a-f]{8}) - (0x[0-9a-f]{8}) +\d+ KiB  (\w+)", text, re.M)]
-    if "kernel" not in [row.name for row in rows]:
-        raise Trouble("`memory` did not tell where the kernel is")
-    start, end = number_after("heap_start", text), number_after("heap_end", text)
-    found = []
-    for row in rows:
-        if row.start <= start < row.end:
-            found += [Region(row.start, end, "heap"), Region(end, row.end, row.name)]
+        lines = [[(said_at, line)] for line in textwrap.wrap(said, int((how.right - said_at - 12) / CHAR))]
+        if how.beside:
+            rows += [[(at, call), *(lines[0] if lines else [])], *lines[1:]]
         else:
-            found.append(row)
-    return found
+            rows += [[(at, call)], *lines]
+    return rows
 
 
 @functools.cache
@@ -86,81 +77,56 @@ def title(y, number, text, x=LEFT):
             label(x + 24, y, text, class_="strong")]
 
 
-def draw_boot(y, goal):
-    """The list of calls; from init_heap a line to where the heap will be. Gives the y below."""
-    out, lines = title(y, "1", "kernel/main.c: kmain()"), boot_lines()
-    below = y + 18 + 15 * len(lines)
-    for at, (call, said) in enumerate(lines):
-        line = y + 20 + 15 * at
-        mine = call == "init_heap()"
-        out.append(label(LEFT + 24, line, call, class_="strong" if mine else ""))
-        out.append(label(LEFT + 24 + BESIDE * CHAR, line, said))
+def draw_boot(y, how):
+    """The list of calls; where the line of init_heap ends, and the y below the list."""
+    out, start = title(y, "1", "kernel/main.c: kmain()"), None
+    for at, row in enumerate(boot_lines(how)):
+        line = y + 20 + LINE * at
+        mine = row[0][1] == "init_heap()"
+        out += [label(x, line, text, class_="strong" if mine and text == "init_heap()" else "") for x, text in row]
         if mine:
-            right = LEFT + 30 + (BESIDE + len(said)) * CHAR
-            out.append(element("path", d=f"M{right:.1f} {line - 4}H{RIGHT - 4}V{below}H{goal[0]:.1f}V{goal[1] - 5}", class_="pointer"))
-            out.append(head(goal[0], goal[1], "down"))
-    return out, below
+            x, text = row[-1]
+            start = x + len(text) * CHAR + 6, line - 4
+    return out, start, line + LINE
 
 
-def widths(pieces):
-    """By the logarithm of the size: else the smallest would not be seen."""
-    gaps = 8 * sum(one.end < other.start for one, other in zip(pieces, pieces[1:]))
-    logs = [math.log2(piece.kib) for piece in pieces]
-    room = RIGHT - LEFT - gaps - 20 * len(pieces)
-    return [20 + room * log / sum(logs) for log in logs]
+def way(start, below, lane, right, goal):
+    """From init_heap() to the piece of memory that it took: out to the right, down beside what else there is, and in."""
+    return [element("path", d=f"M{start[0]:.1f} {start[1]}H{right}V{below}H{lane}V{goal[1]:.1f}H{goal[0] + 5}", class_="pointer"),
+            head(*goal, "left")]
 
 
-def strip(pieces):
-    """[(piece, x, width)]: a hole in memory is a hole in the picture."""
-    x, placed, before = LEFT, [], None
-    for piece, width in zip(pieces, widths(pieces)):
-        x += 8 if before and before.end < piece.start else 0
-        placed.append((piece, x, width))
-        x, before = x + width, piece
-    return placed
+KINDS = {"heap": ("payload", 40), "kernel": ("edge", 34), "usable": ("free", 20)}
 
 
-FILLS = {"heap": "ground-payload"}
+def draw_memory(y, found, how):
+    """All of memory, high addresses above; where the heap lies in it, and the y below."""
+    left, right = how.strip
+    rows = [(piece.name, piece.start, piece.end, *KINDS.get(piece.name, ("edge", 20))) for piece in reversed(found)]
+    pieces, middles, below = region_rows(rows, left, y + 14, right - left)
+    out = [*title(y, "2", "memory"), *pieces, label(left - 6, middles["kernel"] + 1, "_kernel_end", "end", "strong")]
+    return out, (right, middles["heap"]), below
 
 
-def draw_memory(y, placed):
-    out = title(y, "2", "memory")
-    for piece, x, width in placed:
-        out.append(element("rect", x=x, y=y + 24, width=width, height=36, class_=FILLS.get(piece.name, "free" if piece.name == "usable" else "edge")))
-        for line, text in enumerate((piece.name, f"{piece.kib} KiB")):
-            if len(text) * CHAR < width:
-                out.append(label(x + width / 2, y + 39 + 14 * line, text, "middle", "strong" if piece.name == "heap" else ""))
-        if piece.name == "kernel":
-            out += [label(x - 2, y + 74, f"{piece.start:#010x}", "end"), tick(x, y + 60), tick(x + width, y + 12),
-                    label(x + width - 4, y + 16, f"_kernel_end {piece.end:#010x}", "end")]
-    return out
+def draw_heap(x, y, state, how, say):
+    """The heap, out of its place in memory, with its blocks and its three words; and the y below."""
+    pieces, below = pointing(state, x, y + 12, 150, how.right, say)
+    return title(y, "3", "heap", x + 208) + title(y, "4", "struct kheap", x) + pieces, below
 
 
-def tick(x, y):
-    return element("path", d=f"M{x:.1f} {y}v12", class_="edge")
-
-
-def draw_heap(y, state, heap, say):
-    """The heap, out of its place in memory, with its blocks and its three words. Gives the y below."""
-    _, x, width = heap
-    out = [element("path", d=f"M{x:.1f} {y - 46}L{LEFT + 188} {y + 36}M{x + width:.1f} {y - 46}L{RIGHT} {y + 36}", class_="free")]
-    pieces, below = pointing(state, LEFT, y + 18, 160, RIGHT, say)
-    return out + title(y + 6, "3", "heap", LEFT + 330) + title(y + 6, "4", "struct kheap") + pieces, below
-
-
-def draw_calls(y, chain, command, verdict):
-    out = title(y, "5", f"minios> {command}")
-    for lane in LANES:
-        out.append(label(LANE_AT[lane], y + 24, lane + "/", class_="strong"))
+def draw_calls(y, chain, command, verdict, how):
+    out, at = title(y, "5", f"minios> {command}"), dict(zip(LANES, how.lanes))
+    out += [label(at[lane], y + 24, lane + "/", class_="strong") for lane in LANES]
     y, before = y + 46, None
     for name, file in chain:
-        lane = file.parts[0] if file else "kernel"
-        x = LANE_AT[lane]
+        x = at[file.parts[0] if file else "kernel"]
         if before:
             out += step(before, x + 10, y - ROW, y)
         out.append(label(x, y, f"{name}()", class_="strong" if name == "kheap_fault" else ""))
         before, y = x + 10, y + ROW
-    return [*out, label(LEFT, y + 8, verdict, class_="strong")], y
+    lines = textwrap.wrap(verdict, int((how.right - LEFT) / CHAR))
+    out += [label(LEFT, y + 8 + LINE * number, line, class_="strong") for number, line in enumerate(lines)]
+    return out, y + LINE * len(lines)
 
 
 def step(x, to, y, below):
@@ -172,16 +138,15 @@ def step(x, to, y, below):
             head(to, below - 9, "down")]
 
 
-def draw(options, commands, say):
+def draw(options, commands, say, how):
     """The shapes, how tall they are and how wide."""
     text = sessions.run("i386", False, options, commands)
     before, _, after = text.rpartition(f"minios> {commands[-1]}\n")
-    state, placed = state_from(before), strip(regions(before))
-    heap = next(one for one in placed if one[0].name == "heap")
-    memory_at = 14 + 18 + 15 * len(boot_lines()) + 26
-    out, _ = draw_boot(14, (heap[1] + heap[2] / 2, memory_at + 24))
-    out += draw_memory(memory_at, placed)
-    pieces, below = draw_heap(memory_at + 106, state, heap, say)
-    out += pieces + legend(below + 28, say, RIGHT)
-    calls, end = draw_calls(below + 64, call_chain(after), commands[-1], after.split("\n")[0])
-    return [*out, *calls], end + 16, WIDTH
+    out, start, y = draw_boot(14, how)
+    memory, goal, below = draw_memory(y + 30, regions(before), how)
+    lane = goal[0] + 10 if how.beside else how.right - 4
+    out += memory + way(start, y + 6, lane, how.right - 4, goal)
+    heap, low = draw_heap(goal[0] + 20 if how.beside else LEFT, y + 30 if how.beside else below + 34, state_from(before), how, say)
+    colours = legend(low + 28, say, how.right, goal[0] + 20 if how.beside else LEFT)
+    calls, end = draw_calls(max(below, low + 48) + 44, call_chain(after), commands[-1], after.split("\n")[0], how)
+    return [*out, *heap, *colours, *calls], end + 8, how.width

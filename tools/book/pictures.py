@@ -4,23 +4,27 @@
 # the state and how to show it; NAME.bn.svg and NAME.en.svg are drawn from what the kernel then tells of itself.
 
 import re
-import shlex
 
 import overview
 import sessions
+import sketches
+from described import described
 from pages import Trouble
 from shapes import LEFT, RIGHT, STYLE, WIDTH, arrow, box, element, label, legend, patterns, pointing, words_of
+from sketches import TAG_WORDS
 from states import bytes_of, state_after
 
 # --- the kinds
 
-def draw_words(state, _, say):
-    out, y = pointing(state, LEFT, 22, 150, RIGHT, say)
-    return [label(LEFT, 14, "struct kheap", class_="strong"), *out, *legend(y + 26, say)], y + 54
+def draw_words(asked, say):
+    out, y = pointing(state_after(asked.options, asked.commands), LEFT, 22, 150, RIGHT, say, asked.said.get("given"))
+    out.append(label(LEFT, 14, "struct kheap", class_="strong"))
+    if "given" in asked.said:
+        return out, y + 10
+    return out + legend(y + 26, say), y + 54
 
 
 CELL, ROW, IN_A_ROW = 26, 46, 8
-TAG_WORDS = ("FENCE", "SIZE", "OWNER", "SEAL")
 
 
 def runs_of(row, tag):
@@ -46,8 +50,8 @@ def draw_row(row, start, y, tag, say):
     return out, place(max(row)) + CELL
 
 
-def draw_tag(state, source, say):
-    found, out, end = bytes_of(*source), [], RIGHT
+def draw_tag(asked, say):
+    state, found, out, end = state_after(asked.options, asked.commands), bytes_of(asked.options, asked.commands), [], RIGHT
     tag = min(address for address, (_, kind) in found.items() if kind == "tag")
     rows = sorted({address // IN_A_ROW * IN_A_ROW for address in found})
     for number, start in enumerate(rows):
@@ -59,43 +63,22 @@ def draw_tag(state, source, say):
     return out + legend(y + 50, say), y + 78
 
 
-DRAWN = {"words": draw_words, "tag": draw_tag}
-NEEDED = ("show", "bn", "en")
-KNOWN = (*NEEDED, "run", "options", "caption-bn", "caption-en")
-
-
-def described(file):
-    """What a picture's .txt says: {key: text}, and the commands."""
-    said, commands = {}, []
-    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), 1):
-        if line.strip() and not line.startswith("#"):
-            key, colon, value = (part.strip() for part in line.partition(":"))
-            if not colon or key not in KNOWN:
-                raise Trouble(f"{file.name}:{number}: write one of {', '.join(KNOWN)}, a colon, and the text")
-            if key == "run":
-                commands.append(value)
-            else:
-                said[key] = value
-    missing = [key for key in NEEDED if not said.get(key)]
-    if missing:
-        raise Trouble(f"{file.name}: has no line {', '.join(key + ':' for key in missing)}")
-    if said["show"] not in (*DRAWN, "overview"):
-        raise Trouble(f"{file.name}: show: is one of {', '.join(DRAWN)}, overview")
-    return said, commands
+DRAWN = {"words": draw_words, "tag": draw_tag, **sketches.DRAWN}
+ARRANGED = {"": overview.WIDE, "-tall": overview.TALL}
 
 
 def drawn(file):
-    """{language: SVG} of a picture."""
-    said, commands = described(file)
-    options = shlex.split(said.get("options", ""))
-    found = {}
+    """{name: SVG} of a picture, in both languages; the whole of MiniOS is arranged for telephones, too."""
+    asked, found = described(file, (*DRAWN, "overview")), {}
     for language in ("bn", "en"):
         say = words_of(language)
-        if said["show"] == "overview":
-            shapes = overview.draw(options, commands, say)
+        if asked.said["show"] == "overview":
+            for more, how in ARRANGED.items():
+                name = file.stem + more
+                found[f"{name}.{language}.svg"] = svg(name, asked.said, language, *overview.draw(asked.options, asked.commands, say, how))
         else:
-            shapes = (*DRAWN[said["show"]](state_after(options, commands), (options, commands), say), WIDTH)
-        found[language] = svg(file.stem, said, language, *shapes)
+            shapes = DRAWN[asked.said["show"]](asked.in_language(language), say)
+            found[f"{file.stem}.{language}.svg"] = svg(file.stem, asked.said, language, *shapes, WIDTH)
     return found
 
 
@@ -112,8 +95,8 @@ def each(root, say):
     """File and text of every picture."""
     for file in sorted((root / "docs" / "pictures").glob("*.txt")):
         try:
-            for language, text in drawn(file).items():
-                yield file.with_suffix(f".{language}.svg"), text
+            for name, text in drawn(file).items():
+                yield file.with_name(name), text
         except Trouble as trouble:
             say(f"docs/pictures/{file.name}: {trouble}")
 

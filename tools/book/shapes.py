@@ -36,9 +36,14 @@ def patterns(name):
                    f'class="on-{kind}"/>{shape}</pattern>' for kind, shape in shapes.items())
 
 
+WORDS = ("web/lab/words.{language}.json", "docs/pictures/words.{language}.json")
+
+
 def words_of(language):
-    """The lab's words: say("freeArea", n="100")."""
-    words = json.loads((HERE / "web" / "lab" / f"words.{language}.json").read_text(encoding="utf-8"))
+    """The lab's words, and those that only pictures say: say("freeArea", n="100")."""
+    words = {}
+    for name in WORDS:
+        words |= json.loads((HERE / name.format(language=language)).read_text(encoding="utf-8"))
     return lambda key, **values: words[key].format(**values)
 
 
@@ -70,7 +75,7 @@ def numbered(x, y, width, height, kind, text):
 
 def head(x, y, direction):
     """The point of an arrow, at (x, y)."""
-    ends = {"up": "-4 6h8", "down": "-4 -6h8", "right": "-6 -4v8"}[direction]
+    ends = {"up": "-4 6h8", "down": "-4 -6h8", "right": "-6 -4v8", "left": "6 -4v8"}[direction]
     return element("path", d=f"M{x:.1f} {y:.1f}l{ends}z", class_="head")
 
 
@@ -81,12 +86,12 @@ def arrow(x, y, towards):
     return element("path", d=f"M{x:.1f} {y:.1f}V{towards + back:.1f}", class_="pointer") + head(x, towards, direction)
 
 
-def legend(y, say, right=RIGHT):
-    out, x = [], LEFT
+def legend(y, say, right=RIGHT, left=LEFT):
+    out, x = [], left
     for kind in KINDS:
         width = 22 + len(say(kind)) * CHAR
         if x + width > right:
-            x, y = LEFT, y + 20
+            x, y = left, y + 20
         out += [box(x, y - 10, 16, 12, kind), label(x + 20, y, say(kind))]
         x += width + 9
     return out
@@ -112,16 +117,30 @@ def draw_block(name, pieces, x, y, width):
     return out
 
 
-def stack(state, x, y, width, say):
-    """The heap as the lab draws it; where its three words point to; and the y below it."""
+def draw_blocks(state, x, y, width):
+    """The blocks, the newest on top; and the y below them."""
+    out = []
+    for name in dict.fromkeys(piece.block for piece in reversed(state.pieces)):
+        out += draw_block(name, [piece for piece in state.pieces if piece.block == name], x, y, width)
+        y += BAR + 6
+    return out, y
+
+
+def draw_given(state, x, y, width, say, word):
+    """All that is given in one piece, for who has not met the pieces yet."""
+    if not state.used:
+        return [], y + 4
+    return numbered(x, y - 6, width, 40, "payload", f"{say(word)}: {say('bytes', n=f'{state.used:,}')}"), y + 34
+
+
+def stack(state, x, y, width, say, given=None):
+    """The heap as the lab draws it, or with all that is `given` in one piece; where its three words point to; and the y below it."""
     out = [box(x, y, width, 48, "free"), label(x + width / 2, y + 20, say("free"), "middle"),
            label(x + width / 2, y + 36, say("bytes", n=f"{state.end - state.pointer:,}"), "middle")]
     places, y = {"heap_end": y, "free_memory_pointer": y + 48}, y + 48
     out.append(element("path", d=f"M{x} {y}h{width}", stroke=LIT, stroke_width="3"))
-    y += 8
-    for name in dict.fromkeys(piece.block for piece in reversed(state.pieces)):
-        out += draw_block(name, [piece for piece in state.pieces if piece.block == name], x, y, width)
-        y += BAR + 6
+    pieces, y = draw_given(state, x, y + 8, width, say, given) if given else draw_blocks(state, x, y + 8, width)
+    out += pieces
     places["heap_start"] = y
     out += [element("path", d=f"M{x} {y}h{width}", class_="edge"), box(x + BESIDE, y + 2, width - BESIDE, 18, "tag")]
     room = len(say("floor")) * CHAR + 4
@@ -133,10 +152,10 @@ def stack(state, x, y, width, say):
 WORD_TALL = 38
 
 
-def pointing(state, x, y, width, right, say):
+def pointing(state, x, y, width, right, say, given=None):
     """The three words as boxes on the left, each pointing at its place in the heap on the right; and the y below."""
     gap = 28
-    out, places, below = stack(state, x + width + gap, y + WORD_TALL / 2, right - x - width - gap, say)
+    out, places, below = stack(state, x + width + gap, y + WORD_TALL / 2, right - x - width - gap, say, given)
     at = {"heap_end": y, "heap_start": max(below - WORD_TALL, y + 2 * (WORD_TALL + 6))}
     at["free_memory_pointer"] = min(max(places["free_memory_pointer"] - WORD_TALL / 2, y + WORD_TALL + 6), at["heap_start"] - WORD_TALL - 6)
     values = {"heap_end": state.end, "free_memory_pointer": state.pointer, "heap_start": state.start}
@@ -147,3 +166,24 @@ def pointing(state, x, y, width, right, say):
                 element("path", d=f"M{x + width} {middle:.1f}C{x + width + 14} {middle:.1f} {x + width + 10} {goal:.1f} {x + width + gap - 6} {goal:.1f}",
                         class_="pointer"), head(x + width + gap, goal, "right")]
     return out, max(below, at["heap_start"] + WORD_TALL)
+
+
+# --- memory, high addresses above
+
+def region_rows(rows, x, y, width):
+    """[(name, start, end, kind, how tall)], the highest first: each with its size, and the address of each edge on its left.
+    Gives {name: its middle} and the y below."""
+    out, middles, above = [], {}, None
+    for name, start, end, kind, tall in rows:
+        if above not in (None, end):
+            y += 10  # a hole in memory is a hole in the picture
+        if above != end:
+            out.append(label(x - 6, y + 8, f"{end:#010x}", "end"))
+        if kind in ("free", "edge"):
+            out.append(element("rect", x=x, y=y, width=width, height=tall, class_=kind))
+        else:
+            out += [element("rect", x=x, y=y, width=width, height=tall, class_=f"ground-{kind}"), element("rect", x=x, y=y, width=width, height=tall, class_="edge")]
+        out.append(label(x + width / 2, y + tall / 2 + 4, f"{name} {-(-(end - start) // 1024)} KiB", "middle"))
+        middles[name], y, above = y + tall / 2, y + tall, start
+        out.append(label(x - 6, y + 4, f"{start:#010x}", "end"))
+    return out, middles, y

@@ -62,6 +62,33 @@ def state_after(options, commands):
     return state
 
 
+@dataclasses.dataclass
+class Region:
+    start: int
+    end: int
+    name: str
+
+    @property
+    def kib(self):
+        return -(-(self.end - self.start) // 1024)  # rounded up, as `memory` does it
+
+
+def regions(text):
+    """Memory by address, as `memory` tells it, with the heap cut out of the usable piece that holds it."""
+    rows = [Region(int(start, 16), int(end, 16), "kernel" if name == "this" else name) for start, end, name
+            in re.findall(r"^  (0x[0-9a-f]{8}) - (0x[0-9a-f]{8}) +\d+ KiB  (\w+)", text, re.M)]
+    if "kernel" not in [row.name for row in rows]:
+        raise Trouble("`memory` did not tell where the kernel is")
+    start, end = number_after("heap_start", text), number_after("heap_end", text)
+    found = []
+    for row in rows:
+        if row.start <= start < row.end:
+            found += [Region(row.start, end, "heap"), Region(end, row.end, row.name)]
+        else:
+            found.append(row)
+    return found
+
+
 def bytes_of(options, commands):
     """Each byte of the last block: address, value, what it belongs to."""
     last = state_after(options, commands).pieces

@@ -65,14 +65,23 @@ function caption(source: string): string | undefined {
   return new RegExp(`^caption-${match[2]}: *(.*)$`, 'm').exec(fs.readFileSync(file, 'utf8'))?.[1]
 }
 
-/** A picture of ours is drawn into the page, whose letters and colours it then has; its own looks are for elsewhere. */
-function drawnIn(source: string): string | undefined {
-  const match = /pictures\/([\w-]+\.(?:bn|en)\.svg)$/.exec(source)
-  const file = match && path.join(DOCS, 'pictures', match[1])
-  if (!file || !fs.existsSync(file)) return undefined
+const AT_MOST = 1.3 // times as large as it was drawn
+
+function roomOf(name: string, className: string): string {
+  const file = path.join(DOCS, 'pictures', name)
+  if (!fs.existsSync(file)) return ''
   const svg = fs.readFileSync(file, 'utf8').replace(/<style>[^]*?<\/style>/, '')
-  const wide = /viewBox="0 0 (\d+)/.exec(svg)?.[1]
-  return `<span class="picture-room" tabindex="0" v-pre>${svg.replace('<svg ', `<svg style="min-width:${wide}px" `).replace(/\n/g, '')}</span>`
+  const wide = Number(/viewBox="0 0 (\d+)/.exec(svg)?.[1])
+  const style = `min-width:${wide}px;max-width:${Math.round(AT_MOST * wide)}px`
+  return `<span class="${className}" tabindex="0" v-pre>${svg.replace('<svg ', `<svg style="${style}" `).replace(/\n/g, '')}</span>`
+}
+
+/** A picture of ours is drawn into the page, whose letters and colours it then has; its own looks are for elsewhere. Some are
+ * arranged a second time, for telephones; one of the two is shown. */
+function drawnIn(source: string): string | undefined {
+  const [, name, end] = /pictures\/([\w-]+)(\.(?:bn|en)\.svg)$/.exec(source) ?? []
+  const tall = name && roomOf(`${name}-tall${end}`, 'picture-room tall')
+  return (name && roomOf(name + end, tall ? 'picture-room wide' : 'picture-room') + tall) || undefined
 }
 
 function pictures(md: MarkdownIt) {

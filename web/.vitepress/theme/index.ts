@@ -27,8 +27,12 @@ async function lettersAreThere() {
   await Promise.race([late, Promise.allSettled(LETTERS.map((font) => document.fonts.load(font, 'a\u0995')))])
 }
 
-/** Of the text in a drawing Chromium forgets to look at the first letters again once their font has come. */
+let times = 0
+
+/** Of the text in a drawing Chromium forgets to look at the first letters again once their font has come; and it keeps the
+ * boxes that stood in for a word, unless the word is asked for in another way than before (book.css). */
 function drawAgain() {
+  document.documentElement.style.setProperty('--drawn', `"kern" ${++times}`)
   for (const text of document.querySelectorAll('.picture-room text')) text.replaceChildren(text.textContent ?? '')
 }
 
@@ -57,6 +61,7 @@ export default {
     if (import.meta.env.SSR) return
     document.addEventListener('input', inOneForm, true)
     document.fonts.addEventListener('loadingdone', drawAgain)
+    document.fonts.ready.then(drawAgain) // they may have come before this was there to hear of it
     await lettersAreThere()
   },
 }
