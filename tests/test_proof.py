@@ -52,8 +52,8 @@ def replace(file, right, wrong):
     ("leads_to", "kheap.c", "at == mark.position && ", ""),
     ("kheap_init", "kheap.c", "size < lost + 2 * TAG + KHEAP_ALIGN", "size < lost + TAG"),
     ("filled", "kheap.c", "word_below(payload, 1) == POISON + gap", "word_below(payload, 1) == POISON"),
-    ("put_quick", "kheap.c", "set_below(boundary, OWNER, owner);", ""),
-    ("fenced", "kheap.c", "size % 16 < 8 && word_at(down(fence, 7))", "size % 16 < 7 && word_at(down(fence, 7))"),
+    ("put_quick", "kheap.c", "set_at(up(end, n * WORD), POISON)", "set_at(up(end, n * WORD), 0)"),
+    ("fenced", "kheap.c", "*fence = down(boundary, TAG);", "*fence = down(boundary, TAG - 1);"),
     ("free_last", "kheap.c", "h->free_memory_pointer = down(block, gap);", "h->free_memory_pointer = down(block, 0);"),
 ])
 def test_a_broken_heap_is_not_proved(tmp_path, function, file, right, wrong):
