@@ -29,6 +29,9 @@ def count_into_own_file(folder, worker):
 
 
 def pytest_configure(config):
+    for name in ("LINES", "COLUMNS"):  # readline puts them there, and programs believe them more than their terminal
+        os.environ.pop(name, None)
+        os.unsetenv(name)
     if os.environ.get("COVERAGE"):
         count_into_own_file(os.environ["COVERAGE"], os.environ.get("PYTEST_XDIST_WORKER", "alone"))
     config.addinivalue_line("markers", "slow: only in `./minios test all`")
