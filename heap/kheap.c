@@ -217,6 +217,7 @@ INLINE bool slack_whole(const unsigned char *at, const unsigned char *fence)
     unsigned char right[2 * WORD];
     size_t left = distance(at, fence), step = QUICK ? WORD : 1;
 
+    /*@ LOOKING_AT_SLACK */
     for (; left >= step; left -= step, at = up(at, step))
         if (QUICK ? word_at(at) != POISON : *at != KHEAP_SLACK_BYTE)
             return false;

@@ -54,6 +54,8 @@ def replace(file, right, wrong):
     ("filled", "kheap.c", "word_below(payload, 1) == POISON + gap", "word_below(payload, 1) == POISON"),
     ("put_quick", "kheap.c", "set_at(up(end, n * WORD), POISON)", "set_at(up(end, n * WORD), 0)"),
     ("fenced", "kheap.c", "*fence = down(boundary, TAG);", "*fence = down(boundary, TAG - 1);"),
+    ("slack_whole", "kheap.c", "word_at(at) == word_at(up(right, WORD - left))", "word_at(at) == POISON"),
+    ("slack_whole", "kheap.c", "return !QUICK || word_at(at) == word_at(up(right, WORD - left));", "return true;"),
     ("free_last", "kheap.c", "h->free_memory_pointer = down(block, gap);", "h->free_memory_pointer = down(block, 0);"),
 ])
 def test_a_broken_heap_is_not_proved(tmp_path, function, file, right, wrong):

@@ -98,6 +98,10 @@
   @    predicate untouched{A, B}(unsigned char *from, unsigned char *to) = \forall unsigned char *p;
   @       \base_addr{A}(p) == \base_addr{A}(from) && (p + sizeof(uintptr_t) <= from || to <= p) ==> word_of{A}(p) == word_of{B}(p);
   @ }
+  @ axiomatic Bytes {
+  @    predicate alike{L}(unsigned char *p, unsigned char *q) = \forall integer i; 0 <= i < sizeof(uintptr_t) ==> p[i] == q[i];
+  @    axiom words_alike{L}: \forall unsigned char *p, *q; alike(p, q) <==> word_of(p) == word_of(q);
+  @ }
   @
   @ predicate ends(struct kheap *h) = \valid(h) && \base_addr(h->heap_start) == \base_addr(h->heap_end) &&
   @    h->heap_start <= h->heap_end && at(h->heap_end) <= UINTPTR_MAX && at(h->heap_start) >= T + T &&
@@ -164,7 +168,8 @@ static uintptr_t word_at(const unsigned char *anywhere);
 /*@ requires \valid(anywhere + (0 .. W - 1));
   @ assigns anywhere[0 .. W - 1];
   @ ensures word_of(anywhere) == value;
-  @ ensures untouched{Old, Post}(anywhere, anywhere + W); */
+  @ ensures untouched{Old, Post}(anywhere, anywhere + W);
+  @ ensures 0 <= at(anywhere) && at(anywhere) + W <= UINTPTR_MAX; */
 static void set_at(unsigned char *anywhere, uintptr_t value);
 
 /*@ requires 0 <= at((unsigned char *)from) <= UINTPTR_MAX && 0 <= at((unsigned char *)to) <= UINTPTR_MAX;
@@ -369,7 +374,7 @@ static inline bool ends_last(const struct kheap *h, const unsigned char *block);
 static inline bool fenced(const unsigned char *payload, const unsigned char *boundary);
 /*@ requires \base_addr(from) == \base_addr(fence) && from <= fence && \valid_read(from + (0 .. fence - from + W - 1));
   @ requires 0 <= at((unsigned char *)from) && at((unsigned char *)fence) % 16 == 0 && at((unsigned char *)fence) <= UINTPTR_MAX;
-  @ assigns \nothing; ensures poisoned((unsigned char *)from, (unsigned char *)fence) ==> \result; */
+  @ assigns \nothing; ensures \result <==> poisoned((unsigned char *)from, (unsigned char *)fence); */
 static inline bool slack_whole(const unsigned char *from, const unsigned char *fence);
 /*@ requires \valid_read(payload + (-16 .. -1)) && at((unsigned char *)payload) % 16 == 0;
   @ requires 16 <= at((unsigned char *)payload) <= UINTPTR_MAX;
@@ -458,6 +463,11 @@ void kheap_release(struct kheap *h, struct kheap_mark mark);
     loop invariant sum + count * size == \at(count, Pre) * \at(size, Pre); \
     loop assigns sum, count, size; \
     loop variant count;
+#define LOOKING_AT_SLACK \
+    loop invariant \base_addr(at) == \base_addr(fence) && \at(at, Pre) <= at <= fence && left == fence - at; \
+    loop invariant poisoned((unsigned char *)\at(at, Pre), (unsigned char *)at); \
+    loop assigns left, at; \
+    loop variant left;
 #define LOOKING_DOWN \
     loop invariant n == 2 || (n == 3 && word_of((unsigned char *)payload - 16) == ALL_POISON); \
     loop assigns n; \
