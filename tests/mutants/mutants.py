@@ -117,14 +117,22 @@ def run_cases(program, names):
 
 
 class Order:
-    """Which case to run first: the one that killed most mutants of the function, and then most of all."""
+    """Which case to run first: the one that kills most mutants of the function in its time, and then most of all."""
 
     def __init__(self, names):
         self.names = names
         self.kills = collections.Counter()
+        self.seconds = {}
+
+    def measure(self, program):
+        for name in self.names:
+            started = time.monotonic()
+            run_cases(program, [name])
+            self.seconds[name] = time.monotonic() - started
 
     def of(self, function):
-        return sorted(self.names, key=lambda name: (-self.kills[function, name], -self.kills[name]))
+        return sorted(self.names, key=lambda name: (-self.kills[function, name] / self.seconds[name],
+                                                    -self.kills[name] / self.seconds[name], self.seconds[name]))
 
     def killed_by(self, function, name):
         self.kills[function, name] += 1
@@ -195,6 +203,7 @@ class Run:
                 failed = run_cases(target, self.order.names)
                 if failed:
                     sys.exit(f"{failed} fails without any mutation, {program.way}")
+        self.order.measure(target)
         return len(self.order.names)
 
 
