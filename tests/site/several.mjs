@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-const AT_ONCE = 4 // most of a page's time goes by in waiting for what comes late
+const AT_ONCE = 3 // most of a page's time goes by in waiting for what comes late
 
 /** Does the work for each item, a few at once, each hand with a tool of its own if `tool` makes one. */
 export async function several(items, work, tool = () => {}) {
