@@ -2,6 +2,7 @@
 #
 # The proof of the heap, whole; and that it can fail: with a heap that breaks a contract, and with a hint that has lost its place.
 
+import os
 import re
 import shutil
 import subprocess
@@ -10,6 +11,7 @@ import sys
 import pytest
 
 from kernel import ROOT
+from web import one_after_the_other
 
 pytestmark = [pytest.mark.slow, pytest.mark.proof]
 
@@ -41,7 +43,7 @@ def replace(file, right, wrong):
     file.write_text(text.replace(right, wrong))
 
 
-@pytest.mark.parametrize("function, file, right, wrong", [
+BROKEN = [
     ("fits", "kheap_tag.h", "left - gap >= size", "left >= size"),
     ("seal_for", "kheap_tag.h", "(size + owner + fence)", "(size + owner)"),
     ("stands", "kheap.c", "distance(boundary, h->heap_end) <= size_of_heap(h) &&", ""),
@@ -57,13 +59,40 @@ def replace(file, right, wrong):
     ("slack_whole", "kheap.c", "word_at(at) == word_at(up(right, WORD - left))", "word_at(at) == POISON"),
     ("slack_whole", "kheap.c", "return !QUICK || word_at(at) == word_at(up(right, WORD - left));", "return true;"),
     ("free_last", "kheap.c", "h->free_memory_pointer = down(block, gap);", "h->free_memory_pointer = down(block, 0);"),
-])
-def test_a_broken_heap_is_not_proved(tmp_path, function, file, right, wrong):
-    copy_to(tmp_path)
+]
+
+
+def unproved(root, *functions):
+    """The goals of functions that are not proved, by name, or none; whatever else went wrong is no answer."""
+    done = prove(root, *functions)
+    named = re.fullmatch(r"not proved:\n((?:\w+\n)+)", done.stdout)
+    goals = set(named[1].split()) if named else set()
+    assert goals or done.returncode == 0, done.stdout
+    return {goal for goal in goals if not goal.startswith("lemma_")}
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory):
+    """The heap as it is, proved by the first prover alone, which is quick to give up; and the few goals that it leaves. The first
+    worker that asks lets it be proved."""
+    alone = os.environ.get("PYTEST_XDIST_WORKER") is None
+    place = (tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent) / "sound"
+    with one_after_the_other("sound"):
+        if not (place / "unproved").exists():
+            copy_to(place)
+            replace(place / "tests/proof/ask.py", "for group in PROVERS for", "for group in PROVERS[:1] for")
+            replace(place / "tests/proof/ask.py", "STEPS = (500_000, 2_000_000, 8_000_000)", "STEPS = (2_000_000,)")
+            (place / "unproved").write_text(" ".join(unproved(place, *{function for function, *_ in BROKEN})))
+    return place
+
+
+@pytest.mark.parametrize("function, file, right, wrong", BROKEN)
+def test_a_broken_heap_is_not_proved(sound, tmp_path, function, file, right, wrong):
+    """It leaves goals of this function that are proved, as quickly, of the heap as it is."""
+    shutil.copytree(sound, tmp_path, dirs_exist_ok=True)
     replace(tmp_path / "heap" / file, right, wrong)
-    replace(tmp_path / "tests/proof/ask.py", "STEPS = (500_000, 2_000_000, 8_000_000)", "STEPS = (100_000,)")
-    done = prove(tmp_path, function)
-    assert done.returncode != 0 and "not proved" in done.stdout, done.stdout
+    more = unproved(tmp_path, function) - set((sound / "unproved").read_text().split())
+    assert any(goal.startswith(f"{function}_") for goal in more)
 
 
 @pytest.mark.parametrize("right, wrong, told", [

@@ -56,26 +56,34 @@ def run(command, **more):
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **more).stdout
 
 
-def prove_functions(functions, how):
-    """The number of goals; ends the program with what is not proved."""
-    if not functions:
-        return 0
-    output = run([*FRAMA_C, *how, INCLUDE, "-wp-fct", ",".join(functions), "tests/proof/proof.c"])
+def prove(*what):
+    """How many goals there are, and the names of those that are not proved. Without any there is something else to tell."""
+    output = run([*FRAMA_C, *what, "tests/proof/proof.c"])
     counts = re.search(r"Proved goals:\s+(\d+) / (\d+)", output)
-    annotated = set(re.findall(r"annotating function (\w+)", output))
-    if not counts or counts[1] != counts[2] or annotated != set(functions):
-        failed = re.findall(r"^\[wp\] \[(?:Failed|Timeout|Unknown).*$(?:\n  .*$)*", output, re.M)
-        print("\n".join(failed) or output[-3000:])
-        sys.exit(f"not proved: {counts[0] if counts else 'nothing'}; without proof: {sorted(set(functions) - annotated)}")
-    return int(counts[1])
+    failed = re.findall(r"Goal typed_cast_(\w+) : (?!Valid)", output)
+    if not counts or counts[2] == "0" or (counts[1] != counts[2]) != bool(failed):
+        sys.exit(f"not proved, and no goal is named:\n{output[-3000:]}")
+    return int(counts[2]), failed, set(re.findall(r"annotating function (\w+)", output))
+
+
+def prove_functions(functions):
+    """The number of goals; ends the program with those that are not proved."""
+    goals, failed = 0, []
+    for names, how in (([name for name in functions if name not in PROVED_BY_WAYS], []),
+                       ([name for name in functions if name in PROVED_BY_WAYS], ["-wp-split"])):
+        if names:
+            more, unproved, annotated = prove(*how, INCLUDE, "-wp-fct", ",".join(names))
+            goals, failed = goals + more, failed + unproved + [f"{name}: no such function" for name in set(names) - annotated]
+    if failed:
+        sys.exit("not proved:\n" + "\n".join(failed))
+    return goals
 
 
 def prove_lemmas():
-    output = run([*FRAMA_C, f"{INCLUDE} -DSTEPS", "-wp-prop", "@lemma", "tests/proof/proof.c"])
-    counts = re.search(r"Proved goals:\s+(\d+) / (\d+)", output)
-    if not counts or counts[1] != counts[2] or counts[1] == "0":
-        sys.exit("not proved: " + " ".join(re.findall(r"Goal typed_cast_(lemma_\w+) : (?!Valid)", output) or [output[-3000:]]))
-    return int(counts[1])
+    lemmas, failed, _ = prove(f"{INCLUDE} -DSTEPS", "-wp-prop", "@lemma")
+    if failed:
+        sys.exit("not proved:\n" + "\n".join(failed))
+    return lemmas
 
 
 def prove_bits(prover, width):
@@ -109,8 +117,7 @@ def main():
         sys.exit(f"missing: {' '.join(missing)}; ./minios doctor tells how to install them")
     set_up_provers()
     functions = sys.argv[1:] or PROVED + PROVED_BY_WAYS
-    goals = prove_functions([name for name in functions if name not in PROVED_BY_WAYS], [])
-    goals += prove_functions([name for name in functions if name in PROVED_BY_WAYS], ["-wp-split"])
+    goals = prove_functions(functions)
     lemmas = prove_lemmas()
     bits = sum(prove_bits(prover, width) for prover in ("z3", "cvc4") for width in (32, 64))
     print(f"proof of heap/kheap.c: {goals} goals of {len(functions)} functions and {lemmas} lemmas valid; "
