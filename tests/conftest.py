@@ -15,10 +15,11 @@ from test_heap import FLAVOURS
 
 # What tools/run-tests builds for the quick tests. A test with another build among its parameters is a slow one.
 QUICK = {"gcc", "gcc-sanitize", "gcc64", "gcc32", "clang64-asan"}
+ONLY_IN_ALL = {*COMPILERS, *SANITIZED, *FLAVOURS} - QUICK
+
 # What takes longest is begun first, so that no worker is left alone with it at the end.
 LONGEST = ("test_mutants.py::test_heap", "test_proof.py", "test_coverage.py", "test_headings.py", "test_targets.py", "test_moving.py",
            "test_site.py", "test_lab_page.py", "test_bench.py")
-ONLY_IN_ALL = {*COMPILERS, *SANITIZED, *FLAVOURS} - QUICK
 
 
 def count_into_own_file(folder, worker):

@@ -67,8 +67,7 @@ PICTURE = re.compile(r"!\[[^\]]*\]\((\S+/pictures/\S+\.svg)\)")
 
 def lines_with_moved_links(page, names):
     """A link may go on in the next line; there are as many lines as before."""
-    shown = ["" if number in page.in_code else line for number, line in enumerate(page.lines)]
-    return links.LINK.sub(lambda match: moved_link(page, match, names), "\n".join(shown)).split("\n")
+    return links.LINK.sub(lambda match: moved_link(page, match, names), page.text).split("\n")
 
 
 def line_for_pandoc(page, line, moved):

@@ -16,8 +16,7 @@ OUTSIDE = re.compile(r"[a-z]+:|//")
 
 def links(page):
     """Line, whether it is a picture, text, target. The text may go on in the next line."""
-    shown = ["" if number in page.in_code or number < page.body else line for number, line in enumerate(page.lines)]
-    whole = re.sub(r"`[^`\n]*`", lambda code: "`" * len(code[0]), "\n".join(shown))
+    whole = re.sub(r"`[^`\n]*`", lambda code: "`" * len(code[0]), page.text)
     for match in LINK.finditer(whole):
         picture, text, target, attribute = match.groups()
         yield whole.count("\n", 0, match.start()) + 1, bool(picture), text or "", target or attribute
@@ -76,8 +75,8 @@ MADE = {"exercises/my_heap.c"}  # by ./minios learn
 
 def check_files(page, say):
     """A file that the text names is there. NAME in capitals stands for any."""
-    for number, line in enumerate(page.lines, 1):
-        for name in NAMED.findall(line) if number - 1 not in page.in_code else ():
+    for number, line in enumerate(page.text.split("\n"), 1):
+        for name in NAMED.findall(line):
             if name not in MADE and not any(page.root.glob(re.sub(r"\b[A-Z]{4,}\b", "*", name).rstrip("/"))):
                 say(f"{page.path}:{number}: there is no {name}")
 

@@ -115,10 +115,14 @@ class Page:
         return self.lines.index("---", 1) + 1
 
     @functools.cached_property
+    def text(self):
+        """What stands outside of the fences, in as many lines as the page has."""
+        return "\n".join("" if number in self.in_code or number < self.body else line for number, line in enumerate(self.lines))
+
+    @functools.cached_property
     def prose(self):
         """Line number (from 1) and text of what is written for people, with code, comments and tags blanked out."""
-        shown = ["" if number in self.in_code or number < self.body else line for number, line in enumerate(self.lines)]
-        text = "\n".join(shown)
+        text = self.text
         for pattern in (r"<!--.*?-->", r"`[^`\n]*`", r"\{#[\w-]+\}", r"\]\([^)\s]*\)", r"<[^>\n]*>", r"https?://\S+"):
             text = re.sub(pattern, lambda match: re.sub(r"[^\n]", "\0", match[0]), text, flags=re.S)
         return [(number, line) for number, line in enumerate(text.split("\n"), 1) if line]
