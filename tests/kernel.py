@@ -2,11 +2,13 @@
 #
 # Starts kernels for the tests and makes their output comparable: addresses relative to the heap, no build-dependent bytes.
 
+import fcntl
 import functools
 import os
 import pathlib
 import re
 import resource
+import shutil
 import subprocess
 
 import pexpect
@@ -42,6 +44,20 @@ def slowly(*values):
 
 # Where a kernel as a process shows the same in a third of the time.
 QUICK_ON_HOST = ["host", slowly("i386")]
+
+
+def made_once(factory, name, make):
+    """A folder that is dear to make(folder), made by the first worker of a run that asks, for all of them. Not to be changed."""
+    own = factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    folder, made = shared / name, shared / f"{name}.made"
+    with open(shared / f"{name}.lock", "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            make(folder)
+            made.touch()
+    return folder
 
 
 def first_of_each(rows, key=lambda row: row[0]):

@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from kernel import HANG_SECONDS, ROOT
+from kernel import HANG_SECONDS, ROOT, made_once
 
 EXERCISES = ROOT / "exercises"
 STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir())
@@ -57,13 +57,15 @@ def diagnosis(said):
     return found and found[1]
 
 
+def pass_two_steps(home):
+    status, said = Learner(home).try_out(solution(2), 2)
+    assert status == PASSED, said
+
+
 @pytest.fixture(scope="session")
 def second_step_done(tmp_path_factory):
     """The folder of somebody who passed two steps: with kernels that are nearly built."""
-    home = tmp_path_factory.mktemp("learner")
-    status, said = Learner(home).try_out(solution(2), 2)
-    assert status == PASSED, said
-    return home
+    return made_once(tmp_path_factory, "second-step-done", pass_two_steps)
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from kernel import HANG_SECONDS, ROOT, slowly
+from kernel import HANG_SECONDS, ROOT, made_once, slowly
 from learn import solution
 
 WEEK = 7 * 24 * 3600
@@ -27,13 +27,16 @@ def copied(to):
     return to
 
 
+def build(tree):
+    copied(tree)
+    done(tree, "make", "-s", "-j2", "kernel", "MACHINE=host")
+    done(tree, "make", "-s", "package")
+
+
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """The kernel as a process, the package, and a test program: built once."""
-    tree = copied(tmp_path_factory.mktemp("built") / "minios")
-    done(tree, "make", "-s", "-j2", "kernel", "MACHINE=host")
-    done(tree, "make", "-s", "package")
-    return tree
+    return made_once(tmp_path_factory, "built", build)
 
 
 @pytest.fixture
