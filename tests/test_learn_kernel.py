@@ -84,6 +84,19 @@ def test_a_crash_is_told_as_in_a_process(name, crash, tmp_path, narrow_objects):
     assert functions[0] == "rounded" and ("my_alloc_aligned" in functions or name == "crash-stack")
 
 
+WIDE = """    volatile long long minus = -7000000000, seven = 7;
+    volatile unsigned long long much = 7000000000;
+    volatile int two = 2;
+    if (minus / seven != -1000000000 || minus % 3 != -1 || minus / -seven != 1000000000 || minus >> two != -1750000000 ||
+        minus >> (32 + two) != -1 || much / seven != 1000000000 || much % 4 != 0 || much << two >> two != much)
+        return 0;
+"""
+
+
+def test_numbers_of_64_bits_can_be_reckoned_with(tmp_path):
+    assert diagnosis(check(solution(6).replace(ROUNDED, ROUNDED + WIDE), tmp_path, 6)[1]) is None
+
+
 @pytest.mark.parametrize("where", ["hole_code", "_kernel_start", "hole_of_my_init", "hole_symbols"])
 def test_nobody_writes_over_code_or_over_the_way_into_the_hole(where, tmp_path):
     said = check(solution(6).replace(ROUNDED, f"{ROUNDED}    extern char {where}[];\n    {where}[0] = 0;\n"), tmp_path, 6)[1]
