@@ -124,10 +124,7 @@ LOOP = """    if (tag->gap > room || tag->size > room - tag->gap)
 FOLLOWED = "    if (tag->gap > room || tag->size > room - tag->gap) /* a damaged tag leads nowhere */\n        return false;\n"
 
 # What the page does by its own means: some looks, and then the kernel is asked to tell.
-LOOKS = """set confirm off
-set architecture i386
-target remote {socket}
-set $n = 0
+LOOKS = """set $n = 0
 while $n < 40
   if ($cs & 3) == 3
     set hole_looks[$n].pc = $eip
@@ -147,19 +144,29 @@ detach
 """
 
 
+def gdb(script, folder):
+    (folder / "script").write_text(f"set confirm off\nset architecture i386\ntarget remote {folder / 'gdb'}\n{script}")
+    return subprocess.run(["gdb", "-nx", "-batch", "-x", folder / "script", KERNEL], check=True, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL, text=True, timeout=HANG_SECONDS).stdout
+
+
+def watched(path, folder, level, qemu=""):
+    """The machine as a process, into which gdb can look."""
+    env = dict(os.environ, QEMU_OPTIONS=f"-gdb unix:{folder / 'gdb'},server,nowait {qemu}")
+    return subprocess.Popen(command(path, f"check={level}"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, env=env)
+
+
 def told_of_loop(path, folder, level, before):
     """Lets the machine run until it said `before`, and a while longer."""
-    socket, script = folder / "gdb", folder / "looks"
-    script.write_text(LOOKS.format(socket=socket))
-    env = dict(os.environ, QEMU_OPTIONS=f"-gdb unix:{socket},server,nowait")
-    with subprocess.Popen(command(path, f"check={level}"), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=env) as machine:
+    with watched(path, folder, level) as machine:
         said = b""
         while not said.endswith(before.encode()):
             byte = machine.stdout.read(1)
             assert byte, said
             said += byte
         time.sleep(0.5)
-        subprocess.run(["gdb", "-nx", "-batch", "-x", script, KERNEL], check=True, capture_output=True, timeout=HANG_SECONDS)
+        gdb(LOOKS, folder)
         return (said + machine.stdout.read()).decode()
 
 
@@ -173,6 +180,24 @@ def test_a_loop_that_was_stopped_is_told_as_in_a_process(interrupts, tmp_path, n
     assert hole.function_at(looks[0][0]) == "my_block_below" and {hole.function_at(pc) for pc, _ in looks} == {"my_block_below", "rounded"}
     assert diagnosis(said) == "damage-followed"
     assert comparable(said) == comparable(report_of(text.replace("cli", "nop"), BOSS, tmp_path, narrow_objects, "-m32"))
+
+
+# ---- What it costs ----
+
+MOST_OF_BOSS = 320  # millions of instructions: in a page 200 of them take a second
+INSTRUCTIONS_A_TICK = 10  # millions, where an instruction counts as a nanosecond
+
+
+def test_the_boss_is_over_soon(tmp_path, record_property):
+    with watched(linked(solution(BOSS), tmp_path).path, tmp_path, f"{BOSS}.{BOSS}", "-S -icount shift=0,sleep=off") as machine:
+        while not (tmp_path / "gdb").exists():
+            assert machine.poll() is None, machine.stdout.read()
+            time.sleep(0.05)
+        told = gdb("break machine_stop\ncontinue\nprint status\nprint ticks\nkill\n", tmp_path)
+        machine.communicate()
+    status, ticks = map(int, re.findall(r"^\$\d = (\d+)$", told, re.M))
+    record_property("figure", f"learn: the boss takes {ticks * INSTRUCTIONS_A_TICK} million instructions in the kernel")
+    assert status == OK and 0 < ticks * INSTRUCTIONS_A_TICK <= MOST_OF_BOSS
 
 
 # ---- What is asked for, and what is said ----
