@@ -93,6 +93,11 @@ WIDE = """    volatile long long minus = -7000000000, seven = 7;
 """
 
 
+def test_numbers_with_a_point_can_be_reckoned_with(tmp_path):
+    text = solution(6).replace(ROUNDED, f"{ROUNDED}    volatile double half = 0.5;\n    if (half * 3 != 1.5)\n        return 0;\n")
+    assert diagnosis(check(text, tmp_path, 6)[1]) is None
+
+
 def test_numbers_of_64_bits_can_be_reckoned_with(tmp_path):
     assert diagnosis(check(solution(6).replace(ROUNDED, ROUNDED + WIDE), tmp_path, 6)[1]) is None
 
@@ -101,6 +106,14 @@ def test_numbers_of_64_bits_can_be_reckoned_with(tmp_path):
 def test_nobody_writes_over_code_or_over_the_way_into_the_hole(where, tmp_path):
     said = check(solution(6).replace(ROUNDED, f"{ROUNDED}    extern char {where}[];\n    {where}[0] = 0;\n"), tmp_path, 6)[1]
     assert diagnosis(said) == "crash-wild"
+
+
+def test_a_report_that_is_stopped_itself_still_has_an_end(tmp_path, narrow_objects):  # noqa: F811
+    lost = '    __asm__ volatile("mov $0x7000000, %esp\\n\\tmov %esp, %ebp\\n\\tpush %eax");\n'
+    text = solution(6).replace(ROUNDED, ROUNDED + lost)
+    status, said = check(text, tmp_path, 6)
+    assert status == PANIC and said.endswith("\ncrash crash-stack\nend\n")
+    assert comparable(said) == comparable(report_of(text, 6, tmp_path, narrow_objects, "-m32"))
 
 
 # What is written | does the first check notice it? Only the byte at the room's lower end belongs to nobody in particular.
