@@ -5,11 +5,11 @@
 import { HEADERS } from './headers.mjs'
 import { System } from './wasi.mjs'
 
-const MESSAGE = /^(?:\/*(\S+?):(?:(\d+):)? )?(error|warning): (.*)$/
+const MESSAGE = /^(?:\/*(\S+?):(?:(\d+):)? )?(?:error|warning): (.*)$/
 const INCLUDED = /^In file included from (\S+):(\d+):$/
 const MEMORY_FULL = /^memory full/
 
-/** What the compiler told, as a list. A mistake in a header has the line that includes it as `included`. */
+/** What the compiler told, as a list; warnings are errors. A mistake in a header has the line that includes it as `included`. */
 function messagesIn(told) {
   const messages = []
   let included = {}
@@ -18,8 +18,8 @@ function messagesIn(told) {
     const message = MESSAGE.exec(line)
     if (place) included = { included: { file: place[1], line: Number(place[2]) }, ...included }
     if (!message) continue
-    const [, file, number, kind, text] = message
-    messages.push({ file: file ?? '', line: Number(number ?? 0), kind, text, ...included })
+    const [, file, number, text] = message
+    messages.push({ file: file ?? '', line: Number(number ?? 0), kind: 'error', text, ...included })
     included = {}
   }
   return messages
