@@ -15,7 +15,7 @@ PYTHON ?= /usr/bin/python3
 CC_NAME := $(notdir $(lastword $(filter-out -%,$(CC))))
 # SANITIZE=1 makes the instrumented build; what it answers in the kernel is this room.
 FLAVOUR := $(if $(SANITIZE),sanitize,plain)
-BUILD := build/$(MACHINE)-$(CC_NAME)$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)$(if $(LEARNER),-my)
+BUILD := $(if $(HOLE),build/hole,build/$(MACHINE)-$(CC_NAME)$(if $(SANITIZE),-sanitize)$(if $(COVERAGE),-coverage)$(if $(LEARNER),-my))
 KERNEL := $(BUILD)/minios.elf
 
 WARNINGS := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror
@@ -31,7 +31,9 @@ CFLAGS = -std=c11 $(OPTIMISE) -g $(WARNINGS) -fno-omit-frame-pointer -fno-optimi
 include machine/$(MACHINE)/machine.mk
 
 # LEARNER=FILE puts another heap into the kernel, one with the calls of exercises/my_heap.h.
-HEAP := $(if $(LEARNER),$(LEARNER) $(wildcard exercises/kernel/*.c),$(wildcard heap/*.c))
+# HOLE=1 leaves room for one that is compiled elsewhere, and takes the checks of it along.
+HEAP := $(if $(LEARNER),$(LEARNER) $(wildcard exercises/kernel/*.c),$(if $(HOLE), \
+        $(wildcard exercises/kernel/*.c exercises/kernel/hole/*.c exercises/check/*.c),$(wildcard heap/*.c)))
 ROOMS := kernel $(addprefix kernel/,base memory prompt lab $(FLAVOUR))
 SOURCES := $(HEAP) $(filter-out $(LEAVE_OUT),$(wildcard $(ROOMS:%=%/*.c))) \
            $(MACHINE_SOURCES)
@@ -57,9 +59,12 @@ COMPILE = $(CC) $(CFLAGS) $(MACHINE_CFLAGS) $(if $(SANITIZE),$(INSTRUMENT))
 ifdef COVERAGE
 include tests/coverage/build.mk
 endif
+ifdef HOLE
+include exercises/kernel/hole/build.mk
+endif
 include tools/whole.mk
 
-.PHONY: help kernel run debug test test-all test-programs clean
+.PHONY: help kernel hole run debug test test-all test-programs clean
 .DELETE_ON_ERROR:
 
 # By content, not by time: tools/look-first tells why.
@@ -76,6 +81,9 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 kernel: $(KERNEL) compile_commands.json ## build minios.elf into build/MACHINE-CC[-sanitize][-coverage]/
+
+hole: ## build/hole/minios.elf, into which a learner's my_heap.c can be linked later
+	@$(MAKE) --no-print-directory build/hole/minios.elf HOLE=1
 
 run: kernel ## boot it in this terminal (its own exit status: ./minios run)
 	@machine/$(MACHINE)/run $(KERNEL) on_fault=report

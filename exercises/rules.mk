@@ -7,10 +7,10 @@
 include tools/whole.mk
 
 LEARN_BUILD ?= build/learn-$(notdir $(lastword $(filter-out -%,$(CC))))
-LEARN_SOURCES := $(wildcard exercises/check/*.c)
-LEARN_HEADERS := $(wildcard exercises/check/*.h) exercises/my_heap.h
+LEARN_SOURCES := $(wildcard exercises/check/*.c exercises/check/linux/*.c)
+LEARN_HEADERS := $(wildcard exercises/check/*.h exercises/check/linux/*.h) exercises/my_heap.h
 LEARN_CFLAGS := -D_GNU_SOURCE -std=c11 -O1 -g -Wall -Wextra -Wconversion -Wshadow -Werror -fno-omit-frame-pointer \
-                -fno-pie -iquote exercises
+                -fno-pie -iquote exercises -iquote exercises/check
 
 # Alone, it has to look first for itself.
 ifeq ($(firstword $(MAKEFILE_LIST)),exercises/rules.mk)
@@ -24,7 +24,7 @@ $(LEARN_BUILD)/settings: FORCE
 FORCE:
 
 $(LEARN_BUILD)/%.o: exercises/check/%.c $(LEARN_HEADERS) exercises/rules.mk $(LEARN_BUILD)/settings
-	@$(CC) $(LEARN_CFLAGS) -c -o $(NEW) $< && $(KEEP)
+	@mkdir -p $(@D) && $(CC) $(LEARN_CFLAGS) -c -o $(NEW) $< && $(KEEP)
 
 $(LEARN_BUILD)/checks.o: $(LEARN_SOURCES:exercises/check/%.c=$(LEARN_BUILD)/%.o)
 	@ld -r -o $(NEW) $^ && $(KEEP)

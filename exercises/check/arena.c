@@ -4,25 +4,9 @@
  * somebody else, then pages that nobody may touch: a write outside is found after the call, or stops it.
  */
 #include "check.h"
+#include "home.h"
 #include "say.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-
-/* The same in each run, so that reports can be compared; with something in its upper half, where an address has one. */
-#if UINTPTR_MAX > UINT32_MAX
-#define ROOM_START ((unsigned char *)0x2000000000)
-#define LOW_START ((unsigned char *)0x10000000)
-#define VAST_START ((unsigned char *)0x4100000000)
-#define VAST_BYTES ((size_t)15 << 30)
-#else
-#define ROOM_START ((unsigned char *)0x20000000)
-#endif
-#define ROOM_BYTES (8u << 20)
-#define PAGE 4096u
 #define FOREIGN_BYTE 0xC3u /* somebody else's memory, around the heap */
 #define FOREIGN_BYTES 1024u
 #define UNTOUCHED ((unsigned char *)(UINTPTR_MAX / 255 * 0x5A)) /* a word that was not written */
@@ -54,30 +38,68 @@ void watch(bool yes)
 
 /* ---- The log ------------------------------------------------------------------------------------------------------ */
 
-#define MOST_CALLS 400
-#define CALL_LENGTH 160
+/* As it came. Words are made of it only for a report, so that a call costs next to nothing. */
+struct value {
+    enum { OF_KIND, NEW_BLOCK, IN_BLOCK, BITS } what;
+    enum kind kind;  /* OF_KIND */
+    int block;       /* NEW_BLOCK, IN_BLOCK */
+    uintptr_t value; /* IN_BLOCK: how far from its beginning */
+};
 
-static char calls[MOST_CALLS][CALL_LENGTH];
+#define CALLS_SHOWN 8
+
+static struct call {
+    const char *format, *answer;
+    struct value arguments[3], results[3];
+} calls[CALLS_SHOWN];
+
 static int call_count;
 static const char *blame_now;
 
-static void log_call(const char *format, ...)
+static struct value of_kind(enum kind kind, uintptr_t value)
 {
-    va_list values;
+    return (struct value){ .what = OF_KIND, .kind = kind, .value = value };
+}
 
-    va_start(values, format);
-    vsnprintf(calls[call_count % MOST_CALLS], CALL_LENGTH, format, values);
-    va_end(values);
+static struct value address_of(const void *address)
+{
+    return of_kind(ADDRESS, (uintptr_t)address);
+}
+
+/* What the call gives, if it is watched. */
+static struct value new_block(void)
+{
+    return (struct value){ .what = NEW_BLOCK, .block = watching && block_count < MOST_BLOCKS ? block_count : -1 };
+}
+
+/* "A", "A + 4", or where it lies. */
+static struct value pointer_to(const unsigned char *pointer)
+{
+    for (int i = 0; i < block_count; i++)
+        if (pointer >= blocks[i].payload && pointer <= blocks[i].payload + blocks[i].size)
+            return (struct value){ .what = IN_BLOCK, .block = i, .value = (uintptr_t)(pointer - blocks[i].payload) };
+    return address_of(pointer);
+}
+
+static struct call *last_call(void)
+{
+    return &calls[(call_count - 1) % CALLS_SHOWN];
+}
+
+static void log_call(const char *format, struct value first, struct value second)
+{
     call_count++;
+    last_call()->format = format;
+    last_call()->answer = NULL;
+    last_call()->arguments[0] = first;
+    last_call()->arguments[1] = second;
 }
 
 /* What came out, behind the call. */
-static void log_result(const char *result)
+static void log_result(enum kind kind, uintptr_t value)
 {
-    char *call = calls[(call_count - 1) % MOST_CALLS];
-    size_t length = strlen(call);
-
-    snprintf(call + length, CALL_LENGTH - length, "   -> %s", result);
+    last_call()->answer = "%s";
+    last_call()->results[0] = of_kind(kind, value);
 }
 
 void blame(const char *diagnosis)
@@ -102,21 +124,6 @@ size_t tag_bytes(void)
     return level >= 6 ? TAG : 0;
 }
 
-static unsigned char *room(void)
-{
-    static unsigned char *mapped;
-
-    if (mapped == NULL) {
-        mapped = mmap(ROOM_START, ROOM_BYTES + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-                      -1, 0);
-        if (mapped != ROOM_START || mprotect(mapped + PAGE, ROOM_BYTES, PROT_READ | PROT_WRITE) != 0) {
-            perror("no memory for the check");
-            _Exit(9);
-        }
-    }
-    return mapped + PAGE;
-}
-
 static void forget(unsigned char *at, size_t bytes, size_t tail)
 {
     memory = at;
@@ -132,7 +139,7 @@ static void forget(unsigned char *at, size_t bytes, size_t tail)
 
 void fresh_memory(size_t bytes, size_t tail)
 {
-    forget(room() + ROOM_BYTES - tail - bytes, bytes, tail);
+    forget(home_room() + ROOM_BYTES - tail - bytes, bytes, tail);
     memset(memory, (int)FRESH_BYTE, bytes);
     memset(memory + bytes, FOREIGN_BYTE, tail);
 }
@@ -140,33 +147,18 @@ void fresh_memory(size_t bytes, size_t tail)
 #if UINTPTR_MAX > UINT32_MAX
 bool vast_memory(size_t bytes)
 {
-    static unsigned char *mapped;
+    unsigned char *vast = home_vast_room();
 
-    if (mapped == NULL)
-        mapped = mmap(VAST_START, VAST_BYTES, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (mapped != VAST_START || !open_pages(mapped + VAST_BEFORE))
+    if (vast == NULL || !open_pages(vast + VAST_BEFORE))
         return false;
-    forget(mapped + VAST_BEFORE, bytes, 0);
+    forget(vast + VAST_BEFORE, bytes, 0);
     watching = false;
     return true;
 }
 
-unsigned char *low_page(void)
-{
-    static unsigned char *mapped;
-
-    if (mapped == NULL)
-        mapped =
-            mmap(LOW_START, PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
-    return mapped == LOW_START ? mapped : NULL;
-}
-
 bool open_pages(unsigned char *around)
 {
-    unsigned char *page = around - (uintptr_t)around % PAGE;
-
-    return mprotect(page - PAGE, 2 * PAGE, PROT_READ | PROT_WRITE) == 0;
+    return home_opens(around - (uintptr_t)around % PAGE - PAGE, 2 * PAGE);
 }
 #endif
 
@@ -180,8 +172,18 @@ void fresh_heap(size_t bytes)
     end = heap.heap_end;
 }
 
+typedef uintptr_t any_word __attribute__((may_alias));
+
+/* Word by word as long as nothing is found: this is done around each call. */
 static const unsigned char *changed_in(const unsigned char *from, const unsigned char *to, unsigned char byte)
 {
+    const uintptr_t alike = UINTPTR_MAX / 255 * byte;
+
+    while (from < to && *from == byte && (uintptr_t)from % sizeof(any_word) != 0)
+        from++;
+    if ((uintptr_t)from % sizeof(any_word) == 0)
+        while (from + sizeof(any_word) <= to && *(const any_word *)(const void *)from == alike)
+            from += sizeof(any_word);
     for (; from < to; from++)
         if (*from != byte)
             return from;
@@ -242,142 +244,80 @@ static void note_block(unsigned char *payload, size_t size)
     blocks[block_count++].live = sound;
 }
 
-static void name_size(char *text, size_t length, size_t size)
-{
-    if (size == SIZE_MAX)
-        snprintf(text, length, "SIZE_MAX");
-    else if (size == SIZE_MAX / 2 + 1)
-        snprintf(text, length, "SIZE_MAX / 2 + 1");
-    else if (size == SIZE_MAX / 4 * 3)
-        snprintf(text, length, "SIZE_MAX / 4 * 3");
-    else if (size > SIZE_MAX - 4096)
-        snprintf(text, length, "SIZE_MAX - %zu", SIZE_MAX - size);
-    else
-        snprintf(text, length, "%zu", size);
-}
-
-static void log_address(const void *address)
-{
-    char text[64];
-
-    name_address(text, sizeof text, (uintptr_t)address);
-    log_result(text);
-}
+#define NOTHING of_kind(BYTES, 0)
 
 bool do_init(struct my_heap *h, void *where, size_t size)
 {
-    char text[64] = "NULL";
+    static const char *const formats[][2] = { { "my_init(NULL, NULL, %s)", "my_init(NULL, memory, %s)" },
+                                              { "my_init(&heap, NULL, %s)", "my_init(&heap, memory, %s)" },
+                                              { "my_init(&other_heap, NULL, %s)",
+                                                "my_init(&other_heap, memory, %s)" } };
 
-    if (where != NULL)
-        snprintf(text, sizeof text, "memory");
-    log_call("my_init(%s, %s, %zu)", h == NULL ? "NULL" : h == &heap ? "&heap" : "&other_heap", text, size);
+    log_call(formats[h == NULL ? 0 : h == &heap ? 1 : 2][where != NULL], of_kind(BYTES, size), NOTHING);
     bool done = my_init(h, where, size);
-    log_result(done ? "true" : "false");
+    log_result(TRUTH, done);
     look_around();
     return done;
 }
 
-void *get(size_t size)
+static void *got(void *payload, size_t size)
 {
-    char text[64];
-
-    name_size(text, sizeof text, size);
-    log_call("%c = my_alloc(&heap, %s)", watching && block_count < MOST_BLOCKS ? 'A' + block_count : '*', text);
-    void *payload = my_alloc(&heap, size);
-    log_address(payload);
+    log_result(ADDRESS, (uintptr_t)payload);
     look_around();
     note_block(payload, size);
     return payload;
+}
+
+void *get(size_t size)
+{
+    log_call("%s = my_alloc(&heap, %s)", new_block(), of_kind(BYTES, size));
+    return got(my_alloc(&heap, size), size);
 }
 
 void *get_aligned(size_t size, size_t align)
 {
-    char text[64];
-
-    name_size(text, sizeof text, size);
-    log_call("%c = my_alloc_aligned(&heap, %s, %zu)", watching && block_count < MOST_BLOCKS ? 'A' + block_count : '*',
-             text, align);
-    void *payload = my_alloc_aligned(&heap, size, align);
-    log_address(payload);
-    look_around();
-    note_block(payload, size);
-    return payload;
+    log_call("%s = my_alloc_aligned(&heap, %s, %s)", new_block(), of_kind(BYTES, size));
+    last_call()->arguments[2] = of_kind(BYTES, align);
+    return got(my_alloc_aligned(&heap, size, align), size);
 }
 
 struct my_stats stats(void)
 {
-    char used[32], left[32], largest[32], text[128];
-
-    log_call("my_stats(&heap)");
+    log_call("my_stats(&heap)", NOTHING, NOTHING);
     struct my_stats s = my_stats(&heap);
-    name_size(used, sizeof used, s.used);
-    name_size(left, sizeof left, s.free);
-    name_size(largest, sizeof largest, s.largest);
-    snprintf(text, sizeof text, "used %s, free %s, largest %s", used, left, largest);
-    log_result(text);
+    log_result(BYTES, s.used);
+    last_call()->answer = "used %s, free %s, largest %s";
+    last_call()->results[1] = of_kind(BYTES, s.free);
+    last_call()->results[2] = of_kind(BYTES, s.largest);
     look_around();
     return s;
 }
 
 bool block_below(const unsigned char *boundary, struct my_block *b)
 {
-    char text[64];
-
-    name_address(text, sizeof text, (uintptr_t)boundary);
-    log_call("my_block_below(&heap, %s, &b)", text);
+    log_call("my_block_below(&heap, %s, &b)", address_of(boundary), NOTHING);
     *b = (struct my_block){ UNTOUCHED, (size_t)(uintptr_t)UNTOUCHED, (size_t)(uintptr_t)UNTOUCHED };
     bool found = my_block_below(&heap, boundary, b);
-    log_result(found ? "true" : "false");
+    log_result(TRUTH, found);
     look_around();
     return found;
 }
 
-static const char *const fault_names[] = { "ALL_WELL",    NULL,          NULL,       NULL,     "OUT_OF_ORDER",
-                                           "DOUBLE_FREE", "NOT_A_BLOCK", "OVERFLOW", "DAMAGED" };
-
-static const char *fault_name(enum my_fault fault)
-{
-    static char number[16];
-
-    if ((size_t)fault < sizeof fault_names / sizeof fault_names[0] && fault_names[fault] != NULL)
-        return fault_names[fault];
-    snprintf(number, sizeof number, "%d", (int)fault);
-    return number;
-}
-
 enum my_fault check_below(const unsigned char *boundary)
 {
-    char text[64];
-
-    name_address(text, sizeof text, (uintptr_t)boundary);
-    log_call("my_check(&heap, %s)", text);
+    log_call("my_check(&heap, %s)", address_of(boundary), NOTHING);
     enum my_fault fault = my_check(&heap, boundary);
-    log_result(fault_name(fault));
+    log_result(FAULT, fault);
     look_around();
     return fault;
 }
 
-/* "A", "A + 4", or where it lies. */
-static void name_pointer(char *text, size_t size, const unsigned char *pointer)
-{
-    for (int i = 0; i < block_count; i++)
-        if (pointer >= blocks[i].payload && pointer <= blocks[i].payload + blocks[i].size) {
-            long offset = pointer - blocks[i].payload;
-            snprintf(text, size, offset != 0 ? "%c + %ld" : "%c", 'A' + i, offset);
-            return;
-        }
-    name_address(text, size, (uintptr_t)pointer);
-}
-
 enum my_fault give(void *block)
 {
-    char text[64];
-
-    name_pointer(text, sizeof text, block);
-    log_call("my_free(&heap, %s, &culprit)", text);
+    log_call("my_free(&heap, %s, &culprit)", pointer_to(block), NOTHING);
     culprit = (struct my_block){ UNTOUCHED, 0, 0 };
     enum my_fault fault = my_free(&heap, block, &culprit);
-    log_result(fault_name(fault));
+    log_result(FAULT, fault);
     look_around();
     for (int i = 0; i < block_count; i++)
         blocks[i].live = blocks[i].live && blocks[i].payload < heap.free_memory_pointer;
@@ -386,30 +326,24 @@ enum my_fault give(void *block)
 
 void poke(unsigned char *at, unsigned char byte)
 {
-    char text[64];
-
-    name_pointer(text, sizeof text, at);
-    log_call("*(%s) = 0x%02x", text, byte);
+    log_call("*(%s) = %s", pointer_to(at), of_kind(HEX, byte));
     *at = byte;
 }
 
-static void poke_word(const struct my_tag *tag, const char *name, uintptr_t *word, uintptr_t value)
+static void poke_word(const char *format, const struct my_tag *tag, uintptr_t *word, uintptr_t value)
 {
-    char text[64];
-
-    name_address(text, sizeof text, (uintptr_t)tag);
-    log_call("((struct my_tag *)(%s))->%s = 0x%zx", text, name, (size_t)value);
+    log_call(format, address_of(tag), (struct value){ .what = BITS, .value = value });
     memcpy(word, &value, sizeof value);
 }
 
 void poke_size(struct my_tag *tag, uintptr_t size)
 {
-    poke_word(tag, "size", &tag->size, size);
+    poke_word("((struct my_tag *)(%s))->size = %s", tag, &tag->size, size);
 }
 
 void poke_gap(struct my_tag *tag, uintptr_t gap)
 {
-    poke_word(tag, "gap", &tag->gap, gap);
+    poke_word("((struct my_tag *)(%s))->gap = %s", tag, &tag->gap, gap);
 }
 
 /* ---- Words -------------------------------------------------------------------------------------------------------- */
@@ -442,27 +376,6 @@ void expect_nothing_changed(const char *otherwise)
 
 /* ---- The report --------------------------------------------------------------------------------------------------- */
 
-#define CALLS_SHOWN 8
-
-static void print_calls(void)
-{
-    int first = call_count > CALLS_SHOWN ? call_count - CALLS_SHOWN : 0;
-
-    if (first > 0)
-        say("call ... (%d)\n", first);
-    for (int i = first; i < call_count; i++)
-        say("call %s\n", calls[i % MOST_CALLS]);
-}
-
-void end_report(const char *diagnosis)
-{
-    print_calls();
-    print_picture();
-    say("diagnosis %s\n", diagnosis);
-    say("end\n");
-    _Exit(1);
-}
-
 #define NEAR 65536u
 
 /* Told from the nearest known place. */
@@ -477,15 +390,40 @@ void name_address(char *text, size_t size, uintptr_t address)
     uintptr_t from = places[above].at;
 
     if (address == 0)
-        snprintf(text, size, "NULL");
+        format_text(text, size, "NULL");
     else if (address == (uintptr_t)UNTOUCHED)
-        snprintf(text, size, "?"); /* was never written */
+        format_text(text, size, "?"); /* was never written */
     else if (address >= from && address - from <= (above ? NEAR : memory_bytes + NEAR))
-        snprintf(text, size, address == from ? "%s" : "%s + %zu", places[above].name, (size_t)(address - from));
+        format_text(text, size, address == from ? "%s" : "%s + %zu", places[above].name, (size_t)(address - from));
     else if (address < from && from - address <= NEAR)
-        snprintf(text, size, "%s - %zu", places[above].name, (size_t)(from - address));
+        format_text(text, size, "%s - %zu", places[above].name, (size_t)(from - address));
     else
-        snprintf(text, size, "0x%zx", (size_t)address);
+        format_text(text, size, "0x%zx", (size_t)address);
+}
+
+static void name_size(char *text, size_t length, size_t size)
+{
+    if (size == SIZE_MAX)
+        format_text(text, length, "SIZE_MAX");
+    else if (size == SIZE_MAX / 2 + 1)
+        format_text(text, length, "SIZE_MAX / 2 + 1");
+    else if (size == SIZE_MAX / 4 * 3)
+        format_text(text, length, "SIZE_MAX / 4 * 3");
+    else if (size > SIZE_MAX - 4096)
+        format_text(text, length, "SIZE_MAX - %zu", SIZE_MAX - size);
+    else
+        format_text(text, length, "%zu", size);
+}
+
+static void name_fault(char *text, size_t size, enum my_fault fault)
+{
+    static const char *const names[] = { "ALL_WELL",    NULL,          NULL,       NULL,     "OUT_OF_ORDER",
+                                         "DOUBLE_FREE", "NOT_A_BLOCK", "OVERFLOW", "DAMAGED" };
+
+    if ((size_t)fault < sizeof names / sizeof names[0] && names[fault] != NULL)
+        format_text(text, size, "%s", names[fault]);
+    else
+        format_text(text, size, "%d", (int)fault);
 }
 
 static void name_value(char *text, size_t size, enum kind kind, uintptr_t value)
@@ -494,15 +432,71 @@ static void name_value(char *text, size_t size, enum kind kind, uintptr_t value)
     case ADDRESS: name_address(text, size, value); break;
     case IN_MEMORY:
         if (value >= (uintptr_t)memory && value - (uintptr_t)memory <= NEAR)
-            snprintf(text, size, "memory + %zu", (size_t)(value - (uintptr_t)memory));
+            format_text(text, size, "memory + %zu", (size_t)(value - (uintptr_t)memory));
         else
             name_address(text, size, value);
         break;
-    case TRUTH: snprintf(text, size, value != 0 ? "true" : "false"); break;
-    case FAULT: snprintf(text, size, "%s", fault_name((enum my_fault)value)); break;
-    case HEX: snprintf(text, size, "0x%02zx", (size_t)value); break;
+    case TRUTH: format_text(text, size, "%s", value != 0 ? "true" : "false"); break;
+    case FAULT: name_fault(text, size, (enum my_fault)value); break;
+    case HEX: format_text(text, size, "0x%02zx", (size_t)value); break;
     case BYTES: name_size(text, size, value);
     }
+}
+
+static void name_logged(char *text, size_t size, const struct value *v)
+{
+    char letter = (char)(v->block < 0 ? '*' : 'A' + v->block);
+
+    if (v->what == OF_KIND)
+        name_value(text, size, v->kind, v->value);
+    else if (v->what == BITS)
+        format_text(text, size, "0x%zx", (size_t)v->value);
+    else
+        format_text(text, size, v->what == IN_BLOCK && v->value != 0 ? "%c + %zu" : "%c", letter, (size_t)v->value);
+}
+
+#define MOST_VALUES 3
+#define VALUE_LENGTH 64
+
+static void put_values(char *text, size_t size, const char *format, const struct value *values)
+{
+    char words[MOST_VALUES][VALUE_LENGTH];
+
+    for (int i = 0; i < MOST_VALUES; i++)
+        name_logged(words[i], VALUE_LENGTH, &values[i]);
+    format_text(text, size, format, words[0], words[1], words[2]);
+}
+
+static void print_call(const struct call *call)
+{
+    char called[160], answer[160];
+
+    put_values(called, sizeof called, call->format, call->arguments);
+    if (call->answer == NULL) {
+        say("call %s\n", called);
+        return;
+    }
+    put_values(answer, sizeof answer, call->answer, call->results);
+    say("call %s   -> %s\n", called, answer);
+}
+
+static void print_calls(void)
+{
+    int first = call_count > CALLS_SHOWN ? call_count - CALLS_SHOWN : 0;
+
+    if (first > 0)
+        say("call ... (%d)\n", first);
+    for (int i = first; i < call_count; i++)
+        print_call(&calls[i % CALLS_SHOWN]);
+}
+
+void end_report(const char *diagnosis)
+{
+    print_calls();
+    print_picture();
+    say("diagnosis %s\n", diagnosis);
+    say("end\n");
+    home_ends(false);
 }
 
 /* The lower half of an address that is near, as a mask or a number of 32 bits leaves it? */

@@ -6,8 +6,6 @@
 #include "check.h"
 #include "say.h"
 
-#include <string.h>
-
 #define WHOLE (3u << 20)
 
 /* Two heaps share nothing: what one does the other does not notice. */

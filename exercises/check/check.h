@@ -7,6 +7,7 @@
 #ifndef CHECK_H
 #define CHECK_H
 
+#include "home.h"
 #include "my_heap.h"
 
 /* ---- Memory for the heap, between two walls --------------------------------------------------------------------- */
@@ -32,16 +33,12 @@ void fresh_memory(size_t bytes, size_t tail);
 /* The same, and a heap in it, which has to be as step 1 makes it. It starts at a multiple of 4096 minus bytes. */
 void fresh_heap(size_t bytes);
 
-#define LOW_BYTES 4096u
 #if UINTPTR_MAX > UINT32_MAX
 /* More than 32 bits can count, none of it touchable but the pages that are opened: two, the one with an address in it and
  * the one in front. It starts 4 GiB and VAST_BEFORE bytes behind a multiple of 16 GiB. False where there is no room for that. */
 #define VAST_BEFORE 65536u
 bool vast_memory(size_t bytes);
 bool open_pages(unsigned char *around);
-
-/* LOW_BYTES whose address fits into 32 bits; NULL where there are none. */
-unsigned char *low_page(void);
 #endif
 
 /* ---- Calls of the learner's code: written down, watched, and looked after --------------------------------------- */
@@ -110,6 +107,5 @@ void name_address(char *text, size_t size, uintptr_t address);
 const char *blamed(const char *general);
 bool is_cut(uintptr_t address, uintptr_t whole);
 void print_picture(void);
-void draw_within(size_t width);
 
 #endif

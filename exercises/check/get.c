@@ -13,7 +13,7 @@ static bool lives_below_4_gib(bool (*asked)(struct my_heap *h, unsigned char *pa
 {
 #if UINTPTR_MAX > UINT32_MAX
     struct my_heap h = { 0 };
-    unsigned char *page = low_page();
+    unsigned char *page = home_low_room();
 
     return page != NULL && asked(&h, page);
 #else

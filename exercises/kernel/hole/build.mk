@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+#
+# HOLE=1, included by the Makefile: the kernel with room for a heap that is compiled elsewhere, and with the checks of it.
+# All that is wrapped here no other build has a byte of.
+
+ifneq ($(findstring clang,$(CC)),)
+$(error HOLE=1 needs gcc)
+endif
+ifeq ($(wildcard machine/$(MACHINE)/hole),)
+$(error No kernel of the machine $(MACHINE) has a hole)
+endif
+
+# The learner's object calls kprintf, which marks what it prints; the kernel's own kprintf gets another name. The checks
+# are what takes the time.
+OPTIMISE = $(if $(filter heap/kheap.c exercises/check/%,$<),-O2,$(FOR_SIZE))
+COMPILE += -iquote exercises -iquote exercises/check -iquote exercises/kernel/hole -iquote machine/$(MACHINE) \
+           -Dkprintf=kernel_kprintf
+
+OBJECTS += $(patsubst %,$(BUILD)/%.o,$(wildcard machine/$(MACHINE)/hole/*.c))
+
+$(eval link_kernel = $(value link))
+link = $(call link_kernel,$(1),$(2)) -Wl,-T,machine/$(MACHINE)/hole/link.ld $(foreach name,$(WRAPPED),-Wl,--wrap=$(name))
+WRAPPED := kmain symbol_of
+include machine/$(MACHINE)/hole/wrapped.mk

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * What a machine gives beyond machine.h, so that the checks can run in its kernel: a folder hole/ of its own.
+ */
+#ifndef CONTAINED_H
+#define CONTAINED_H
+
+#include <stdint.h>
+
+/* Whoever touches one of the whole pages in between is stopped, from now on. */
+void machine_forbids(uintptr_t start, uintptr_t end);
+
+/* Runs it with the stack that ends at top, so that whatever the processor refuses ends in tell_stop(), on another
+ * stack; and a refusal in there in home_ends(). */
+_Noreturn void machine_contains(void (*run)(void), void *top);
+
+/* machine_stop() for what is contained. */
+_Noreturn void machine_stop_contained(int status);
+
+#endif
