@@ -66,12 +66,12 @@ def entries(language):
 
 def names_in_the_checks():
     """All string constants that can be a diagnosis: words with hyphens, in what runs the checks."""
-    texts = [path.read_text(encoding="utf-8") for path in [*(EXERCISES / "check").glob("*.c"), EXERCISES / "learn/checking.py"]]
+    texts = [path.read_text(encoding="utf-8") for path in [*(EXERCISES / "check").rglob("*.c"), EXERCISES / "learn/checking.py"]]
     return set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', "\n".join(texts)))
 
 
 def names_of_checks():
-    tables = re.findall(r"^const struct check .*?;$", "\n".join(path.read_text() for path in (EXERCISES / "check").glob("*.c")),
+    tables = re.findall(r"^const struct check .*?;$", "\n".join(path.read_text() for path in (EXERCISES / "check").rglob("*.c")),
                         re.M | re.S)
     return set(re.findall(r'\{ "([\w-]+)",', "".join(tables)))
 

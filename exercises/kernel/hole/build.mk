@@ -13,12 +13,17 @@ endif
 # The learner's object calls kprintf, which marks what it prints; the kernel's own kprintf gets another name. The checks
 # are what takes the time.
 OPTIMISE = $(if $(filter heap/kheap.c exercises/check/%,$<),-O2,$(FOR_SIZE))
-COMPILE += -iquote exercises -iquote exercises/check -iquote exercises/kernel/hole -iquote machine/$(MACHINE) \
+HOLE_STACK := 16384
+COMPILE += -DHOLE_STACK=$(HOLE_STACK) -iquote exercises -iquote exercises/check -iquote exercises/kernel/hole -iquote machine/$(MACHINE) \
            -Dkprintf=kernel_kprintf
 
 OBJECTS += $(patsubst %,$(BUILD)/%.o,$(wildcard machine/$(MACHINE)/hole/*.c))
 
 $(eval link_kernel = $(value link))
-link = $(call link_kernel,$(1),$(2)) -Wl,-T,machine/$(MACHINE)/hole/link.ld $(foreach name,$(WRAPPED),-Wl,--wrap=$(name))
+# What only somebody outside calls stays too.
+CALLED_FROM_OUTSIDE := hole_loop_found hole_stack kprintf memset memmove memcpy memcmp
+link = $(call link_kernel,$(1),$(2)) $(CALLED_FROM_OUTSIDE:%=-Wl,-u,%) \
+       -Wl,--defsym=hole_stack_end=hole_stack+$(HOLE_STACK),--defsym=hole_kernel_stack_end=hole_kernel_stack+$(HOLE_STACK) \
+       -Wl,-T,machine/$(MACHINE)/hole/link.ld $(foreach name,$(WRAPPED),-Wl,--wrap=$(name))
 WRAPPED := kmain symbol_of
 include machine/$(MACHINE)/hole/wrapped.mk

@@ -14,6 +14,9 @@ void machine_forbids(uintptr_t start, uintptr_t end);
  * stack; and a refusal in there in home_ends(). */
 _Noreturn void machine_contains(void (*run)(void), void *top);
 
+/* Where what it contains was, while the machine does something else, such as an interrupt, lies at the end of this stack. */
+extern unsigned char hole_kernel_stack[HOLE_STACK];
+
 /* machine_stop() for what is contained. */
 _Noreturn void machine_stop_contained(int status);
 

@@ -111,6 +111,8 @@ void home_prints_frames(const struct place *place)
         if (frame < low || frame > top - 2 * sizeof(uintptr_t) || frame % sizeof(uintptr_t) != 0)
             return;
         const uintptr_t *words = (const uintptr_t *)frame;
+        if (words[1] == 0) /* nobody called the first one */
+            return;
         say("frame 0x%zx\n", (size_t)words[1]);
         if (words[0] <= frame)
             return;
@@ -135,7 +137,7 @@ void home_ends(bool passed)
  * its stack at hole_stack_end. */
 struct place hole_looks[LOOKS];
 unsigned hole_look_count;
-unsigned char hole_stack[16384] __attribute__((aligned(16)));
+unsigned char hole_stack[HOLE_STACK] __attribute__((aligned(16)));
 _Noreturn void hole_loop_found(void);
 
 void hole_loop_found(void)

@@ -83,7 +83,9 @@ enum { FLAGS_OF_RING_3 = 0x3202 }; /* interrupts, and all ports */
 
 static uint64_t segments[SEGMENTS];
 static uint32_t task[TASK_WORDS];
-static unsigned char fault_stack[16384] __attribute__((aligned(16)));
+
+/* Its last five words are eip, cs, flags, esp and ss of whoever was interrupted in ring 3. */
+unsigned char hole_kernel_stack[HOLE_STACK] __attribute__((aligned(16)));
 
 static void make_segments(void)
 {
@@ -98,7 +100,7 @@ static void make_segments(void)
     segments[DATA_3 / 8] = 0x00CFF2000000FFFF;
     segments[TASK / 8] = (sizeof task - 1) | (uint64_t)((uint32_t)task & 0xFFFFFF) << 16 |
                          (uint64_t)TASK_AVAILABLE << 40 | (uint64_t)((uint32_t)task >> 24) << 56;
-    task[TASK_ESP0] = (uint32_t)(fault_stack + sizeof fault_stack);
+    task[TASK_ESP0] = (uint32_t)(hole_kernel_stack + sizeof hole_kernel_stack);
     task[TASK_SS0] = DATA_SEGMENT;
     task[TASK_IO_MAP] = sizeof task << 16;
     __asm__ volatile("lgdt %0" : : "m"(pointer));
