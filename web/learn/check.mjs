@@ -4,30 +4,28 @@
 // Instructions are counted, not seconds: a slow machine judges like a quick one.
 
 import { startGuest } from '../lab/guest.mjs'
-import { addressOf, symbolsOf } from '../lab/elf.mjs'
+import { symbolsOf } from '../lab/elf.mjs'
 
-/** Instructions for one check; the longest of a right heap takes a tenth of it. */
-const BUDGET = 400_000_000
+/** Instructions for one check, by its name. A right heap takes less than a tenth, at random a fifth. */
+const BUDGETS = { random: 2_000_000_000, other: 200_000_000 }
+/** How many a right heap takes for all checks of a level. */
+export const USUAL = { 11: 403_000_000, other: 2_500_000 }
 const WITHOUT_A_WORD = 60_000 // milliseconds in which nothing is said and nothing moves
 
 const LOOKS = 100 // as many as the kernel has room for
-const LOOK_BYTES = 12
 const COUNTER = 2 ** 32 // where the counter of instructions begins anew
 const RING = 3
 const [ESP, EBP] = [4, 5] // registers
-const INTERRUPTED = { eip: 20, esp: 8 } // how far below its end the stack of the kernel holds what was interrupted
+const INTERRUPTED = { pc: 20, stack: 8 } // below the end of the kernel's stack
 
-/** The processor, as far as it has to be known and moved. */
+/** The processor, as far as it has to be known and moved. at(name) is the address of one of the kernel's symbols. */
 class Processor {
-  constructor(guest, image) {
-    this.cpu = guest.emulator.v86.cpu
-    this.memory = guest
-    const stack = symbolsOf(image).find((symbol) => symbol.name === 'fault_stack')
-    this.interruptedAt = stack ? stack.value + stack.size : 0
+  constructor(guest, at) {
+    Object.assign(this, { cpu: guest.emulator.v86.cpu, guest, at })
   }
 
   word(address) {
-    const bytes = this.memory.read(address, 4)
+    const bytes = this.guest.read(address, 4)
     return new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true)
   }
 
@@ -35,28 +33,33 @@ class Processor {
     return this.cpu.instruction_counter[0] >>> 0
   }
 
-  /** Where the checks or the learner's code stand, should an interrupt of the timer have come in between too. */
+  /** Where the checks or the learner's code stand: pc, stack, frame. The kernel, which the timer's interrupt leads into, has
+   * at the end of its stack what was interrupted. */
   place() {
     const { cpu } = this
     const frame = cpu.reg32[EBP] >>> 0
     if (cpu.cpl[0] === RING) return [cpu.instruction_pointer[0] >>> 0, cpu.reg32[ESP] >>> 0, frame]
-    return [this.word(this.interruptedAt - INTERRUPTED.eip), this.word(this.interruptedAt - INTERRUPTED.esp), frame]
+    const end = this.at('hole_kernel_stack_end')
+    return [this.word(end - INTERRUPTED.pc), this.word(end - INTERRUPTED.stack), frame]
   }
 
   goTo(address, stack) {
-    this.cpu.reg32[ESP] = stack
-    this.cpu.instruction_pointer[0] = address
+    const { cpu } = this
+    cpu.instruction_pointer[0] = cpu.previous_ip[0] = address
+    cpu.reg32[ESP] = stack
+    cpu.in_hlt[0] = 0
   }
 
   write(address, words) {
-    this.memory.write(address, new Uint8Array(Uint32Array.from(words).buffer))
+    this.guest.write(address, new Uint8Array(Uint32Array.from(words).buffer))
   }
 }
 
 /** What one run says and how it ends. */
 class Run {
-  constructor({ image, budget = BUDGET, onLine = () => {} }) {
-    Object.assign(this, { image, budget, onLine, lines: [], begun: '', looks: [], used: 0, most: 0, instructions: 0 })
+  constructor({ level, budgets = BUDGETS, onLine = () => {}, onProgress = () => {} }) {
+    this.usual = USUAL[level] ?? USUAL.other
+    Object.assign(this, { budgets, budget: budgets.other, onLine, onProgress, lines: [], begun: '', looks: [], used: 0, most: 0, instructions: 0 })
     this.over = new Promise((resolve) => (this.tell = resolve))
   }
 
@@ -80,9 +83,14 @@ class Run {
     if (this.ended) return
     if (line === 'end') return this.end(this.verdict())
     if (this.lines.length === 0 && !line.startsWith('step ')) return
-    if (line.startsWith('check ')) this.used = 0
+    if (line.startsWith('check ')) this.begin(line.slice('check '.length))
     this.lines.push(line)
     this.onLine(line)
+  }
+
+  begin(check) {
+    this.used = 0
+    this.budget = this.budgets[check] ?? this.budgets.other
   }
 
   verdict() {
@@ -98,6 +106,7 @@ class Run {
     this.used += done
     this.instructions += done
     this.most = Math.max(this.most, this.used)
+    this.onProgress(Math.min(1, this.instructions / this.usual))
     if (done > 0) this.moved = performance.now()
     else if (performance.now() - this.moved > WITHOUT_A_WORD) this.end('broken')
     if (this.used > this.budget) this.look(processor)
@@ -108,17 +117,12 @@ class Run {
     if (this.looks.length === LOOKS) return this.used > 2 * this.budget && this.end('broken')
     this.looks.push(processor.place())
     if (this.looks.length < LOOKS) return undefined
-    const address = (name) => addressOf(this.image, name)
-    processor.write(address('hole_looks'), this.looks.flat())
-    processor.write(address('hole_look_count'), [LOOKS])
-    processor.goTo(address('hole_loop_found'), address('hole_stack') + stackBytes(this.image))
+    processor.write(processor.at('hole_looks'), this.looks.flat())
+    processor.write(processor.at('hole_look_count'), [LOOKS])
+    processor.goTo(processor.at('hole_loop_found'), processor.at('hole_stack_end'))
     this.used = 0
     return undefined
   }
-}
-
-function stackBytes(image) {
-  return symbolsOf(image).find((symbol) => symbol.name === 'hole_stack').size
 }
 
 function optionsOf({ level, step, columns }) {
@@ -126,15 +130,16 @@ function optionsOf({ level, step, columns }) {
 }
 
 /** V86 and code: the emulator, and where its WebAssembly comes from (see guest.mjs). image: the kernel with the heap in it.
- * Gives { lines, verdict: 'passed' | 'failed' | 'loop' | 'broken', instructions, most }, and always does. */
+ * level and step: which checks. onLine hears each line, onProgress how far it is
+ * (0 to 1). Gives { lines, verdict: 'passed' | 'failed' | 'loop' | 'broken', instructions, most }, and always does. */
 export async function runCheck({ V86, code, image, ...asked }) {
-  const run = new Run({ image, ...asked })
+  const run = new Run(asked)
   let guest
   try {
     const fail = (error) => run.end('broken', (run.error = error))
     const tell = { byte: (byte) => run.hear(byte), fail, reboot: () => run.end('broken') }
     guest = await startGuest({ V86, code, image, options: optionsOf(asked), tell })
-    watchTurns(guest, run)
+    watchTurns(guest, image, run)
     guest.run()
     const verdict = await run.over
     return { lines: run.lines, verdict, instructions: run.instructions, most: run.most, error: run.error }
@@ -143,9 +148,10 @@ export async function runCheck({ V86, code, image, ...asked }) {
   }
 }
 
-function watchTurns(guest, run) {
+function watchTurns(guest, image, run) {
   const { cpu } = guest.emulator.v86
-  const processor = new Processor(guest, run.image)
+  const symbols = new Map(symbolsOf(image).map(({ name, value }) => [name, value]))
+  const processor = new Processor(guest, (name) => symbols.get(name))
   const turn = cpu.main_loop
   run.moved = performance.now()
   cpu.main_loop = () => {

@@ -39,7 +39,7 @@ typedef unsigned ${name.type} u${name.own}_t;
 
 function width([bits, type, suffix]) {
   const most = (1n << BigInt(bits - 1)) - 1n
-  return ['', '_least', '_fast']
+  return ['', '_least']
     .map((kind) => limits({ type, own: `int${kind}${bits}` }, `INT${kind.toUpperCase()}${bits}`, most, suffix))
     .join('')
 }
