@@ -37,6 +37,7 @@ def pytest_configure(config):
         count_into_own_file(os.environ["COVERAGE"], os.environ.get("PYTEST_XDIST_WORKER", "alone"))
     config.addinivalue_line("markers", "slow: only in `./minios test all`")
     config.addinivalue_line("markers", "proof: not where MINIOS_WITHOUT=proof, unless CI is set")
+    config.addinivalue_line("markers", "page: what needs the compiler for the page; not where MINIOS_WITHOUT=page, unless CI is set")
     config.addinivalue_line("markers", "alone: at the end, when no other test takes the processor")
 
 

@@ -63,9 +63,15 @@ class Run {
     this.over = new Promise((resolve) => (this.tell = resolve))
   }
 
+  /** The first end counts. */
   end(verdict) {
-    this.ended = true
-    this.tell(verdict)
+    this.verdict ??= verdict
+    this.tell()
+  }
+
+  fail(error) {
+    this.error ??= error
+    this.end('broken')
   }
 
   hear(byte) {
@@ -80,8 +86,8 @@ class Run {
 
   read(line) {
     this.moved = performance.now()
-    if (this.ended) return
-    if (line === 'end') return this.end(this.verdict())
+    if (this.verdict) return undefined
+    if (line === 'end') return this.end(this.judged())
     if (this.lines.length === 0 && !line.startsWith('step ')) return
     if (line.startsWith('check ')) this.begin(line.slice('check '.length))
     this.lines.push(line)
@@ -93,7 +99,7 @@ class Run {
     this.budget = this.budgets[check] ?? this.budgets.other
   }
 
-  verdict() {
+  judged() {
     if (this.lines.at(-1) === 'passed') return 'passed'
     return this.looks.length > 0 ? 'loop' : 'failed'
   }
@@ -130,22 +136,30 @@ function optionsOf({ level, step, columns }) {
 }
 
 /** V86 and code: the emulator, and where its WebAssembly comes from (see guest.mjs). image: the kernel with the heap in it.
- * level and step: which checks. onLine hears each line, onProgress how far it is
- * (0 to 1). Gives { lines, verdict: 'passed' | 'failed' | 'loop' | 'broken', instructions, most }, and always does. */
-export async function runCheck({ V86, code, image, ...asked }) {
+ * level and step: which checks. onLine hears each line, onProgress how far it is (0 to 1); signal can end it early. Gives
+ * { lines, verdict: 'passed' | 'failed' | 'loop' | 'broken' | 'stopped', instructions, most, error }, and always does. */
+export async function runCheck({ V86, code, image, signal, ...asked }) {
   const run = new Run(asked)
+  signal?.addEventListener('abort', () => run.end('stopped'))
   let guest
   try {
-    const fail = (error) => run.end('broken', (run.error = error))
-    const tell = { byte: (byte) => run.hear(byte), fail, reboot: () => run.end('broken') }
-    guest = await startGuest({ V86, code, image, options: optionsOf(asked), tell })
+    guest = await startGuest({ V86, code, image, options: optionsOf(asked), tell: heard(run) })
     watchTurns(guest, image, run)
     guest.run()
-    const verdict = await run.over
-    return { lines: run.lines, verdict, instructions: run.instructions, most: run.most, error: run.error }
+    if (signal?.aborted) run.end('stopped')
+    await run.over
+  } catch (error) {
+    run.fail(error)
   } finally {
     await guest?.destroy()
   }
+  const { lines, verdict, instructions, most, error } = run
+  return { lines, verdict, instructions, most, error }
+}
+
+/** What the machine tells: its serial line, that the emulator cannot go on, that it restarts. */
+function heard(run) {
+  return { byte: (byte) => run.hear(byte), fail: (error) => run.fail(error), reboot: () => run.end('broken') }
 }
 
 function watchTurns(guest, image, run) {
