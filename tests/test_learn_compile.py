@@ -4,7 +4,6 @@
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 
@@ -18,7 +17,7 @@ from web import one_after_the_other, output_of
 sys.path.insert(0, str(ROOT / "tools" / "book"))
 import build  # noqa: E402
 
-pytestmark = pytest.mark.page
+pytestmark = [pytest.mark.slow, pytest.mark.page]
 
 TEMPLATE = (EXERCISES / "template.c").read_text(encoding="utf-8")
 
@@ -165,7 +164,6 @@ def diagnosis(seen):
     return next((line.split()[1] for line in reversed(seen["lines"]) if line.startswith("diagnosis ")), None)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, BOSS + 1))
 def test_each_solution_passes_its_step_and_all_before(node, step, record_property):
     seen, = node("checks", [{"source": solution(step), "level": step}])
@@ -176,7 +174,6 @@ def test_each_solution_passes_its_step_and_all_before(node, step, record_propert
         record_property("figure", f"the boss in a page: {seen['instructions'] / 1e6:.0f} million instructions")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, BOSS + 1))
 def test_a_wrong_answer_gets_the_diagnosis_that_it_gets_elsewhere(node, step):
     names, heaps = zip(*wrong_answers(step))
@@ -228,7 +225,6 @@ def ends(node):
                                           for row in ENDS.values()])))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ENDS)
 def test_what_goes_astray_is_contained(ends, name):
     seen, (_, verdict, crash, function) = ends[name], ENDS[name]
