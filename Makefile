@@ -82,7 +82,7 @@ help: ## this list
 
 kernel: $(KERNEL) compile_commands.json ## build minios.elf into build/MACHINE-CC[-sanitize][-coverage]/
 
-hole: ## build/hole/minios.elf, into which a learner's my_heap.c can be linked later
+hole: ## build/hole/minios.elf, with room for a heap compiled elsewhere
 	@$(MAKE) --no-print-directory build/hole/minios.elf HOLE=1
 
 run: kernel ## boot it in this terminal (its own exit status: ./minios run)

@@ -4,20 +4,20 @@
 # page does with a compiler of its own.
 
 import functools
-import os
 import re
 import struct
 import subprocess
 
 from kernel import ROOT, within
 from learn import EXERCISES
+from web import one_after_the_other
 
 KERNEL = ROOT / "build/hole/minios.elf"
 CODE, DATA = 0, 1  # the halves
 SHF_WRITE, SHF_ALLOC, SHT_SYMTAB, SHT_NOBITS, SHT_REL = 1, 2, 2, 8, 9
 R_386_32, R_386_PC32, R_386_PLT32 = 1, 2, 4
 STT_FUNC, UNDEFINED = 2, 0
-SYMBOL = 32  # bytes of one in hole_symbols
+SYMBOL, HOLE_SYMBOLS = 32, 128  # bytes of one in hole_symbols, and how many there are
 
 
 class Elf:
@@ -43,7 +43,9 @@ class Elf:
 
 @functools.lru_cache
 def kernel():
-    return subprocess.run(["make", "-s", "hole"], cwd=ROOT, check=True) and KERNEL.read_bytes()
+    with one_after_the_other("hole"):
+        subprocess.run(["make", "-s", "hole"], cwd=ROOT, check=True)
+    return KERNEL.read_bytes()
 
 
 class Hole:
@@ -94,10 +96,17 @@ class Hole:
 
     def tell(self, functions):
         """The kernel's calls lead to them, and backtraces know them."""
-        for number, (name, address, _, _) in enumerate(sorted(functions, key=lambda function: function[1])):
+        self.functions = sorted((address, name) for name, address, _, _ in functions)
+        assert len(self.functions) <= HOLE_SYMBOLS
+        for number, (address, name) in enumerate(self.functions):
             self.write(self.names["hole_symbols"] + SYMBOL * number, struct.pack("<I28s", address, name.encode()[:27]))
             if f"hole_of_{name}" in self.names:
                 self.write(self.names[f"hole_of_{name}"], struct.pack("<I", address))
+
+    def function_at(self, address):
+        """The learner's function; None for the kernel's."""
+        inside = self.names["hole_code"] <= address < self.names["hole_code_end"]
+        return [name for start, name in self.functions if start <= address][-1] if inside else None
 
 
 def compiled(text, folder, *options):
@@ -110,18 +119,22 @@ def compiled(text, folder, *options):
 
 
 def linked(text, folder, *options):
-    """The path of a kernel with this heap in its hole."""
+    """A kernel with this heap in its hole, written to .path."""
     hole = Hole()
     hole.put(compiled(text, folder, *options))
-    (folder / "hole.elf").write_bytes(hole.elf.data)
-    return folder / "hole.elf"
+    hole.path = folder / "hole.elf"
+    hole.path.write_bytes(hole.elf.data)
+    return hole
 
 
-def boot(image, *options, typed="", seconds=60, qemu=""):
+def command(path, *options):
+    return [str(ROOT / "machine/i386/run"), str(path), "plain=on", *options]
+
+
+def boot(path, *options, typed="", seconds=60):
     """Exit status and what was said."""
-    env = dict(os.environ, QEMU_OPTIONS=qemu)
-    done = subprocess.run([ROOT / "machine/i386/run", image, *options], input=typed.encode(), stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, env=env, check=False, **within(seconds))
+    done = subprocess.run(command(path, *options), input=typed.encode(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          check=False, **within(seconds))
     return done.returncode, done.stdout.decode("ascii", "backslashreplace")
 
 

@@ -43,6 +43,16 @@ def test_no_two_files_of_the_checks_need_each_other():
     assert not left, left
 
 
+def test_the_checks_know_nothing_of_their_home():
+    """Neither do the files that carry them, but for what home.h asks of it."""
+    for path in (EXERCISES / "check").glob("*.[ch]"):
+        ours, others = (set(re.findall(pattern, path.read_text(), re.M)) for pattern in (r'^#include "(.*)"', r"^#include <(.*)>"))
+        assert others <= {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}, path.name
+        assert all((EXERCISES / "check" / name).exists() for name in ours - {"my_heap.h"}), path.name
+        if re.search("^const struct check ", path.read_text(), re.M):
+            assert ours <= {"check.h", "say.h"}, path.name
+
+
 # ---- One heap, one answer ----
 
 def report_of(text, step, folder, linked, width="-m64"):

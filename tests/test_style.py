@@ -16,7 +16,7 @@ SCRIPTS = [ROOT / "minios", *sorted(ROOT.glob("machine/*/run")), *sorted(ROOT.gl
            *(ROOT / name for name in ("tools/run-tests", "tools/look-first", "tools/own", "package/fill", "package/places",
                                       "tests/debian13/run", "tests/debian13/step"))]
 TEXTS = [*C_FILES, *SCRIPTS, ROOT / "Makefile", *ROOT.glob("*/*.mk"), *ROOT.glob("machine/*/*.[Sl]*"),
-         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *ROOT.glob("exercises/learn/*.py"),
+         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("machine/*/hole/*.[lm]*"), *ROOT.glob("exercises/kernel/hole/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *ROOT.glob("exercises/learn/*.py"),
          *ROOT.glob("exercises/steps/*/wrong.txt"),
          *(path for path in ROOT.glob("tools/*") if path.is_file())]
 LONGEST_FUNCTION = 40
@@ -117,7 +117,7 @@ def test_events_know_the_numbers_and_numbers_no_events():
 
 def test_the_booted_kernel_needs_no_c_library():
     """<limits.h> is the trap: it is freestanding by name, but takes the C library's along, which may not be there."""
-    for folder in ("heap", "kernel", "machine/i386"):
+    for folder in ("heap", "kernel", "machine/i386", "exercises/kernel"):
         for path in (ROOT / folder).rglob("*.[ch]"):
             included = set(re.findall(r"^#include <(.*?)>", path.read_text(), re.M))
             assert included <= {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}, name(path)
@@ -126,7 +126,7 @@ def test_the_booted_kernel_needs_no_c_library():
 def test_the_kernel_names_no_machine():
     machines = [folder.name for folder in (ROOT / "machine").iterdir()]
     words = re.compile(r"\b(" + "|".join(machines + ["x86", "qemu", "linux", "vga", "serial"]) + r")\b", re.I)
-    for path in (ROOT / "kernel").rglob("*.[ch]"):
+    for path in [*(ROOT / "kernel").rglob("*.[ch]"), *(ROOT / "exercises/kernel").rglob("*.[ch]")]:
         for line in path.read_text().splitlines():
             if path.name != "machine.h" and "host machine" not in line:
                 assert not words.search(line), f"{name(path)}: {line}"

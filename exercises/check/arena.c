@@ -174,16 +174,24 @@ void fresh_heap(size_t bytes)
 
 typedef uintptr_t any_word __attribute__((may_alias));
 
-/* Word by word as long as nothing is found: this is done around each call. */
+/* Eight words that are all alike? */
+static inline bool eight_alike(const any_word *w, uintptr_t alike)
+{
+    return w[0] == alike && w[1] == alike && w[2] == alike && w[3] == alike && w[4] == alike && w[5] == alike &&
+           w[6] == alike && w[7] == alike;
+}
+
+/* This is done around each call, so it takes large steps as long as nothing is found. */
 static const unsigned char *changed_in(const unsigned char *from, const unsigned char *to, unsigned char byte)
 {
-    const uintptr_t alike = UINTPTR_MAX / 255 * byte;
+    const size_t step = 8 * sizeof(any_word);
 
     while (from < to && *from == byte && (uintptr_t)from % sizeof(any_word) != 0)
         from++;
     if ((uintptr_t)from % sizeof(any_word) == 0)
-        while (from + sizeof(any_word) <= to && *(const any_word *)(const void *)from == alike)
-            from += sizeof(any_word);
+        while (from < to && (size_t)(to - from) >= step &&
+               eight_alike((const any_word *)(const void *)from, UINTPTR_MAX / 255 * byte))
+            from += step;
     for (; from < to; from++)
         if (*from != byte)
             return from;

@@ -21,6 +21,10 @@ static struct place place_of(const ucontext_t *context)
     const greg_t *registers = context->uc_mcontext.gregs;
     return (struct place){ (uintptr_t)registers[REG_RIP], (uintptr_t)registers[REG_RSP],
                            (uintptr_t)registers[REG_RBP] };
+#elif defined(__i386__)
+    const greg_t *registers = context->uc_mcontext.gregs;
+    return (struct place){ (uintptr_t)registers[REG_EIP], (uintptr_t)registers[REG_ESP],
+                           (uintptr_t)registers[REG_EBP] };
 #elif defined(__aarch64__)
     return (struct place){ context->uc_mcontext.pc, context->uc_mcontext.sp, context->uc_mcontext.regs[29] };
 #else

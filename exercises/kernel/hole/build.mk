@@ -6,6 +6,9 @@
 ifneq ($(findstring clang,$(CC)),)
 $(error HOLE=1 needs gcc)
 endif
+ifneq ($(SANITIZE)$(COVERAGE)$(LEARNER),)
+$(error HOLE=1 is a flavour of its own: without SANITIZE, COVERAGE and LEARNER)
+endif
 ifeq ($(wildcard machine/$(MACHINE)/hole),)
 $(error No kernel of the machine $(MACHINE) has a hole)
 endif
@@ -26,4 +29,4 @@ link = $(call link_kernel,$(1),$(2)) $(CALLED_FROM_OUTSIDE:%=-Wl,-u,%) \
        -Wl,--defsym=hole_stack_end=hole_stack+$(HOLE_STACK),--defsym=hole_kernel_stack_end=hole_kernel_stack+$(HOLE_STACK) \
        -Wl,-T,machine/$(MACHINE)/hole/link.ld $(foreach name,$(WRAPPED),-Wl,--wrap=$(name))
 WRAPPED := kmain symbol_of
-include machine/$(MACHINE)/hole/wrapped.mk
+include machine/$(MACHINE)/hole/parts.mk
