@@ -131,13 +131,16 @@ static const char *const names[] = { "one", "two" };
 static int (*const calls[])(const char *, ...) = { kprintf };
 int counter, *where = &counter;
 static uint64_t wide = 10000000000;
-static void say(int n) { calls[0]("%s %u %d\\n", names[n], (unsigned)(wide / 1000000000), ++*where); }
+static int64_t low = -70000000000;
+static int part(int n) { return (int)(low / (3 * n) % 1000) + (int)(wide % 7 >> n << 2 * n) + (int)(low >> 31 + n); }
+static void say(int n) { calls[0]("%s %u %d %d\\n", names[n], (unsigned)(wide / 1000000000), part(n), ++*where); }
 """
     text = solution(1).replace("/* ---- Step", more + "/* ---- Step", 1)
     text = re.sub(r"(bool my_init\([^)]*\)\n\{\n)", r"\1    say(1);\n", text)
     assert text.count("say(1)") == 1
+    part = -(70000000000 // 3 % 1000) + (10000000000 % 7 >> 1 << 2) + (-70000000000 >> 32)
     seen, = node("checks", [{"source": text, "level": 1}])
-    assert seen["verdict"] == "passed" and [line for line in seen["lines"] if line.startswith("said")][:2] == ["said two 10 1", "said two 10 2"]
+    assert seen["verdict"] == "passed" and [line for line in seen["lines"] if line.startswith("said")][:2] == [f"said two 10 {part} {n}" for n in (1, 2)]
 
 
 def test_each_address_has_its_function_and_line(node, tmp_path):
@@ -233,3 +236,13 @@ def test_what_goes_astray_is_contained(ends, name):
     assert function is None or function in [place[0] for place in seen["places"]], seen["places"]
     assert sum(line.startswith("loop ") for line in seen["lines"]) == (100 if verdict == "loop" else 0)
     assert seen["instructions"] < 1_000_000_000
+
+
+def test_it_boots_on_the_heap_and_names_its_functions(node):
+    right = solution(BOSS)
+    told = node("prompt", {"source": right, "commands": ["alloc 100", "alloc 7 64", "blocks", "free", "check"]})
+    assert re.search(r"^ +#2 +0x\w+ +7 ", told, re.M) and "not free" not in told, told
+    wrong = re.sub(r"(enum my_fault my_check\([^)]*\)\n\{\n)", r"\1    *(volatile int *)4 = 1;\n", right)
+    assert wrong != right
+    told = node("prompt", {"source": wrong, "commands": ["alloc 100", "check"]})
+    assert re.search(r"in my_check\+0x", told), told

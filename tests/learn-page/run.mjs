@@ -12,7 +12,8 @@ import { helpFor, readPatterns } from '../../web/learn/help.mjs'
 import { link } from '../../web/learn/link.mjs'
 import { startWorker } from '../../web/learn/node.mjs'
 import { symbolsOf } from '../../web/lab/elf.mjs'
-import { CODE, V86 } from '../../web/lab/node.mjs'
+import { CODE, V86, boot } from '../../web/lab/node.mjs'
+import { Session, transcript } from '../../web/lab/session.mjs'
 import { random } from '../v86/chance.mjs'
 
 const file = (name) => fileURLToPath(new URL(`../../${name}`, import.meta.url))
@@ -127,7 +128,17 @@ async function checks(list) {
   return seen
 }
 
-const WHAT = { sources, contained, fuzz, places, checks, headers: (source) => compiled(source).messages }
+/** The prompt, on the heap of the source: what commands say. */
+async function prompt({ source, commands }) {
+  const { image } = link(kernel(), compiled(source).object)
+  const one = new Session({ image, start: (tell) => boot(image, 'on_fault=report', tell) })
+  await one.boot()
+  for (const command of commands) await one.run([command])
+  await one.end()
+  return transcript(one.text)
+}
+
+const WHAT = { prompt, sources, contained, fuzz, places, checks, headers: (source) => compiled(source).messages }
 const seen = await WHAT[process.argv[2]](JSON.parse(fs.readFileSync(0, 'utf8')))
 fs.writeSync(1, `\n${JSON.stringify(seen)}\n`)
 process.exit(0)
