@@ -114,6 +114,11 @@ function places({ source, object: path }) {
   return { outside: changedOutside(elf, image), at: at.map((one) => one && [one.function, one.file, one.line]), beyond: found.at(begin - 1) }
 }
 
+/** How many looks at a loop were not at the learner's code. */
+function strangeLooks(lines, found) {
+  return lines.filter((line) => line.startsWith('loop ') && !found.at(Number(line.split(' ')[1]))).length
+}
+
 /** Each run of checks to its end: the lines, and the place of each address that they tell. */
 async function checks(list) {
   const elf = kernel()
@@ -123,7 +128,7 @@ async function checks(list) {
     const { error, ...told } = await runCheck({ V86, code: CODE, image, ...asked })
     const placed = told.lines.map((line) => /^(?:pc|frame|caller|loop) (0x[0-9a-f]+)/.exec(line)?.[1]).filter(Boolean)
     const places = [...new Set(placed)].map((address) => found.at(Number(address))).filter(Boolean)
-    seen.push({ ...told, error: error && String(error), places: places.map((one) => [one.function, one.line]) })
+    seen.push({ ...told, error: error && String(error), places: places.map((one) => [one.function, one.line]), strange: strangeLooks(told.lines, found) })
   }
   return seen
 }

@@ -8,7 +8,7 @@ import { Places, rowsOf } from './places.mjs'
 
 const [WITH_ADDENDS, ZEROS, WITHOUT_ADDENDS] = [4, 8, 9] // types of sections
 const [WRITABLE, IN_MEMORY] = [1, 2] // flags of sections
-const [NOWHERE, ABSOLUTE, COMMON] = [0, 0xfff1, 0xfff2] // in the place of a section's number
+const [NOWHERE, ABSOLUTE] = [0, 0xfff1] // in the place of a section's number
 const LOCAL = 0 // the binding of a symbol
 const [FUNCTION, SECTION, FILE] = [2, 3, 4] // kinds of symbols
 const LARGEST_ALIGN = 4096
@@ -90,7 +90,7 @@ function linked(kernel, object) {
   if (viewOf(object).getUint32(0) !== 0x7f454c46) refuse('object', 'no ELF file')
   const sections = sectionsOf(object)
   const symbols = symbolsOf(object, sections)
-  const halves = placed(kernel, sections, symbols)
+  const halves = placed(kernel, sections)
   compareNames(kernel, symbols)
   for (const symbol of symbols) symbol.address = addressIn(kernel, sections, symbol)
   const contents = relocated(object, sections, symbols)
@@ -105,16 +105,14 @@ function alignedUp(address, align) {
   return Math.ceil(address / step) * step
 }
 
-/** Gives each section that is loaded, and each variable without one, its address. How much of both halves is taken. */
-function placed(kernel, sections, symbols) {
+/** Gives each section that is loaded its address. How much of both halves is taken. */
+function placed(kernel, sections) {
   const next = { code: kernel.code.begin, data: kernel.data.begin }
-  const place = (half, one, align, size) => {
-    one.address = alignedUp(next[half], align)
-    next[half] = one.address + size
+  for (const section of sections.filter(({ flags }) => flags & IN_MEMORY)) {
+    const half = section.flags & WRITABLE ? 'data' : 'code'
+    section.address = alignedUp(next[half], section.align)
+    next[half] = section.address + section.size
   }
-  for (const section of sections)
-    if (section.flags & IN_MEMORY) place(section.flags & WRITABLE ? 'data' : 'code', section, section.align, section.size)
-  for (const symbol of symbols) if (symbol.section === COMMON) place('data', symbol, symbol.value, symbol.size)
   for (const half of [kernel.code, kernel.data])
     if (next[half.name] > half.end) refuse('size', half.name, next[half.name] - half.begin, half.end - half.begin)
   return { code: next.code - kernel.code.begin, data: next.data - kernel.data.begin }
@@ -146,7 +144,6 @@ function compareNames(kernel, symbols) {
 }
 
 function addressIn(kernel, sections, symbol) {
-  if (symbol.section === COMMON) return symbol.address
   if (symbol.section === ABSOLUTE) return symbol.value
   if (symbol.section === NOWHERE) return symbol.name === '' ? 0 : kernel.symbols.get(symbol.name)?.value
   const section = sections[symbol.section]
