@@ -25,6 +25,11 @@ function messagesIn(told) {
   return messages
 }
 
+/** A file that is nested too deeply takes more than its stack, or than that of the browser, whose words for it differ. */
+function isOutOfRoom(error) {
+  return error instanceof WebAssembly.RuntimeError || error instanceof RangeError || error.name === 'InternalError'
+}
+
 /** Of files ({ name: text }) the one called main, with the flags of the house. object is null when there are errors; stopped
  * tells that it took more memory than the compiler has. */
 export function compile(module, files, main) {
@@ -33,8 +38,8 @@ export function compile(module, files, main) {
   try {
     status = system.run(module)
   } catch (error) {
-    if (!(error instanceof WebAssembly.RuntimeError || error instanceof RangeError)) throw error
-    return { object: null, messages: [], stopped: 'memory' } // its stack, for one: nested too deeply
+    if (!isOutOfRoom(error)) throw error
+    return { object: null, messages: [], stopped: 'memory' }
   }
   const messages = messagesIn(system.told)
   if (messages.some((one) => MEMORY_FULL.test(one.text))) return { object: null, messages: [], stopped: 'memory' }
