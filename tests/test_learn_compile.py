@@ -248,3 +248,11 @@ def test_it_boots_on_the_heap_and_names_its_functions(node):
     assert wrong != right
     told = node("prompt", {"source": wrong, "commands": ["alloc 100", "check"]})
     assert re.search(r"^ +at my_check\+0x", told, re.M), told
+
+
+def test_whatever_a_run_comes_to_it_is_told(node):
+    seen = node("otherEnds", solution(BOSS))
+    assert [seen[end]["verdict"] for end in ("noSuchCheck", "stopped", "already", "nothing")] == ["broken", "stopped", "stopped", "broken"]
+    assert seen["nothing"]["error"] == "Error: no emulator"
+    assert seen["stopped"]["lines"][:2] == ["step 11", "check two-heaps"] and "passed" not in seen["stopped"]["lines"]
+    assert seen["parts"] == sorted(seen["parts"]) and 0.1 < seen["parts"][-1] < 0.5

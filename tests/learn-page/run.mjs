@@ -133,6 +133,26 @@ async function checks(list) {
   return seen
 }
 
+/** What else a run can come to: a machine that only rests, a page that ends it, an emulator that is not there. */
+async function otherEnds(source) {
+  const { image } = link(kernel(), compiled(source).object)
+  const run = async (asked) => (({ verdict, lines, error }) => ({ verdict, lines, error: error && String(error) }))(await runCheck({ V86, code: CODE, image, level: 11, ...asked }))
+  const over = new AbortController()
+  const parts = []
+  const onProgress = (part) => {
+    parts.push(part)
+    if (part > 0.1) over.abort()
+  }
+  const nothing = class { constructor() { throw new Error('no emulator') } }
+  return {
+    noSuchCheck: await run({ level: 99 }),
+    stopped: await run({ signal: over.signal, onProgress }),
+    already: await run({ signal: over.signal }),
+    nothing: await run({ V86: nothing }),
+    parts,
+  }
+}
+
 /** The prompt, on the heap of the source: what commands say. */
 async function prompt({ source, commands }) {
   const { image } = link(kernel(), compiled(source).object)
@@ -143,7 +163,7 @@ async function prompt({ source, commands }) {
   return transcript(one.text)
 }
 
-const WHAT = { prompt, sources, contained, fuzz, places, checks, headers: (source) => compiled(source).messages }
+const WHAT = { otherEnds, prompt, sources, contained, fuzz, places, checks, headers: (source) => compiled(source).messages }
 const seen = await WHAT[process.argv[2]](JSON.parse(fs.readFileSync(0, 'utf8')))
 fs.writeSync(1, `\n${JSON.stringify(seen)}\n`)
 process.exit(0)

@@ -10,7 +10,6 @@ import { symbolsOf } from '../lab/elf.mjs'
 const BUDGETS = { random: 2_000_000_000, other: 200_000_000 }
 /** How many a right heap takes for all checks of a level. */
 const USUAL = { 11: 320_000_000, other: 2_500_000 }
-const WITHOUT_A_WORD = 60_000 // milliseconds in which nothing is said and nothing moves
 
 const LOOKS = 100 // as many as the kernel has room for
 const COUNTER = 2 ** 32 // where the counter of instructions begins anew
@@ -41,6 +40,11 @@ class Processor {
     if (cpu.cpl[0] === RING) return [cpu.instruction_pointer[0] >>> 0, cpu.reg32[ESP] >>> 0, frame]
     const end = this.at('hole_kernel_stack_end')
     return [this.word(end - INTERRUPTED.pc), this.word(end - INTERRUPTED.stack), frame]
+  }
+
+  /** Checks never rest: then this is the prompt, or the end. */
+  rests() {
+    return this.cpu.in_hlt[0] !== 0
   }
 
   goTo(address, stack) {
@@ -85,7 +89,6 @@ class Run {
   }
 
   read(line) {
-    this.moved = performance.now()
     if (this.verdict) return undefined
     if (line === 'end') return this.end(this.judged())
     if (this.lines.length === 0 && !line.startsWith('step ')) return
@@ -113,8 +116,7 @@ class Run {
     this.instructions += done
     this.most = Math.max(this.most, this.used)
     this.onProgress(Math.min(1, this.instructions / this.usual))
-    if (done > 0) this.moved = performance.now()
-    else if (performance.now() - this.moved > WITHOUT_A_WORD) this.end('broken')
+    if (processor.rests()) this.end('broken')
     if (this.used > this.budget) this.look(processor)
   }
 
@@ -168,7 +170,6 @@ function watchTurns(guest, image, run) {
   const symbols = new Map(symbolsOf(image).map(({ name, value }) => [name, value]))
   const processor = new Processor(guest, (name) => symbols.get(name))
   const turn = cpu.main_loop
-  run.moved = performance.now()
   cpu.main_loop = () => {
     const pause = turn()
     run.watch(processor)
