@@ -6,6 +6,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 import pytest
 
@@ -26,8 +27,14 @@ esac
 
 
 @pytest.fixture
-def tree(tmp_path):
+def tree():
     """A tree of its own with nothing in it but how the compiler is made, and a folder of programs."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # whoever is not root, too, comes in
+        yield tree_in(pathlib.Path(folder))
+
+
+def tree_in(tmp_path):
     shutil.copytree(BUILD.parent, tmp_path / "tools/tcc")
     programs = tmp_path / "bin"
     programs.mkdir()
@@ -66,8 +73,6 @@ def test_it_is_made_without_root_and_lays_beside_what_the_licence_asks_for(tree)
     folder, _, _ = tree
     drop = [] if os.getuid() else ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--no-new-privs"]
     if drop:
-        for path in [folder, *folder.parents][:3]:
-            path.chmod(0o755)
         subprocess.run(["chown", "-R", "65534:65534", folder], check=True)
 
     def make():
