@@ -40,10 +40,11 @@ void watch(bool yes)
 
 /* As it came. Words are made of it only for a report, so that a call costs next to nothing. */
 struct value {
-    enum { OF_KIND, NEW_BLOCK, IN_BLOCK, BITS } what;
-    enum kind kind;  /* OF_KIND */
-    int block;       /* NEW_BLOCK, IN_BLOCK */
-    uintptr_t value; /* IN_BLOCK: how far from its beginning */
+    enum { NOTHING, OF_KIND, NEW_BLOCK, IN_BLOCK, BITS, NAME } what;
+    enum kind kind;   /* OF_KIND */
+    int block;        /* NEW_BLOCK, IN_BLOCK */
+    uintptr_t value;  /* IN_BLOCK: how far from its beginning */
+    const char *name; /* NAME */
 };
 
 #define CALLS_SHOWN 8
@@ -59,6 +60,11 @@ static const char *blame_now;
 static struct value of_kind(enum kind kind, uintptr_t value)
 {
     return (struct value){ .what = OF_KIND, .kind = kind, .value = value };
+}
+
+static struct value named(const char *name)
+{
+    return (struct value){ .what = NAME, .name = name };
 }
 
 static struct value address_of(const void *address)
@@ -86,13 +92,12 @@ static struct call *last_call(void)
     return &calls[(call_count - 1) % CALLS_SHOWN];
 }
 
-static void log_call(const char *format, struct value first, struct value second)
+static const struct value nothing;
+
+static void log_call(const char *format, struct value first, struct value second, struct value third)
 {
     call_count++;
-    last_call()->format = format;
-    last_call()->answer = NULL;
-    last_call()->arguments[0] = first;
-    last_call()->arguments[1] = second;
+    *last_call() = (struct call){ .format = format, .arguments = { first, second, third } };
 }
 
 /* What came out, behind the call. */
@@ -252,16 +257,11 @@ static void note_block(unsigned char *payload, size_t size)
     blocks[block_count++].live = sound;
 }
 
-#define NOTHING of_kind(BYTES, 0)
-
 bool do_init(struct my_heap *h, void *where, size_t size)
 {
-    static const char *const formats[][2] = { { "my_init(NULL, NULL, %s)", "my_init(NULL, memory, %s)" },
-                                              { "my_init(&heap, NULL, %s)", "my_init(&heap, memory, %s)" },
-                                              { "my_init(&other_heap, NULL, %s)",
-                                                "my_init(&other_heap, memory, %s)" } };
+    const char *handle = h == NULL ? "NULL" : h == &heap ? "&heap" : "&other_heap";
 
-    log_call(formats[h == NULL ? 0 : h == &heap ? 1 : 2][where != NULL], of_kind(BYTES, size), NOTHING);
+    log_call("my_init(%s, %s, %s)", named(handle), named(where != NULL ? "memory" : "NULL"), of_kind(BYTES, size));
     bool done = my_init(h, where, size);
     log_result(TRUTH, done);
     look_around();
@@ -278,20 +278,19 @@ static void *got(void *payload, size_t size)
 
 void *get(size_t size)
 {
-    log_call("%s = my_alloc(&heap, %s)", new_block(), of_kind(BYTES, size));
+    log_call("%s = my_alloc(&heap, %s)", new_block(), of_kind(BYTES, size), nothing);
     return got(my_alloc(&heap, size), size);
 }
 
 void *get_aligned(size_t size, size_t align)
 {
-    log_call("%s = my_alloc_aligned(&heap, %s, %s)", new_block(), of_kind(BYTES, size));
-    last_call()->arguments[2] = of_kind(BYTES, align);
+    log_call("%s = my_alloc_aligned(&heap, %s, %s)", new_block(), of_kind(BYTES, size), of_kind(BYTES, align));
     return got(my_alloc_aligned(&heap, size, align), size);
 }
 
 struct my_stats stats(void)
 {
-    log_call("my_stats(&heap)", NOTHING, NOTHING);
+    log_call("my_stats(&heap)", nothing, nothing, nothing);
     struct my_stats s = my_stats(&heap);
     log_result(BYTES, s.used);
     last_call()->answer = "used %s, free %s, largest %s";
@@ -303,7 +302,7 @@ struct my_stats stats(void)
 
 bool block_below(const unsigned char *boundary, struct my_block *b)
 {
-    log_call("my_block_below(&heap, %s, &b)", address_of(boundary), NOTHING);
+    log_call("my_block_below(&heap, %s, &b)", address_of(boundary), nothing, nothing);
     *b = (struct my_block){ UNTOUCHED, (size_t)(uintptr_t)UNTOUCHED, (size_t)(uintptr_t)UNTOUCHED };
     bool found = my_block_below(&heap, boundary, b);
     log_result(TRUTH, found);
@@ -313,7 +312,7 @@ bool block_below(const unsigned char *boundary, struct my_block *b)
 
 enum my_fault check_below(const unsigned char *boundary)
 {
-    log_call("my_check(&heap, %s)", address_of(boundary), NOTHING);
+    log_call("my_check(&heap, %s)", address_of(boundary), nothing, nothing);
     enum my_fault fault = my_check(&heap, boundary);
     log_result(FAULT, fault);
     look_around();
@@ -322,7 +321,7 @@ enum my_fault check_below(const unsigned char *boundary)
 
 enum my_fault give(void *block)
 {
-    log_call("my_free(&heap, %s, &culprit)", pointer_to(block), NOTHING);
+    log_call("my_free(&heap, %s, &culprit)", pointer_to(block), nothing, nothing);
     culprit = (struct my_block){ UNTOUCHED, 0, 0 };
     enum my_fault fault = my_free(&heap, block, &culprit);
     log_result(FAULT, fault);
@@ -334,13 +333,13 @@ enum my_fault give(void *block)
 
 void poke(unsigned char *at, unsigned char byte)
 {
-    log_call("*(%s) = %s", pointer_to(at), of_kind(HEX, byte));
+    log_call("*(%s) = %s", pointer_to(at), of_kind(HEX, byte), nothing);
     *at = byte;
 }
 
 static void poke_word(const char *format, const struct my_tag *tag, uintptr_t *word, uintptr_t value)
 {
-    log_call(format, address_of(tag), (struct value){ .what = BITS, .value = value });
+    log_call(format, address_of(tag), (struct value){ .what = BITS, .value = value }, nothing);
     memcpy(word, &value, sizeof value);
 }
 
@@ -455,12 +454,14 @@ static void name_logged(char *text, size_t size, const struct value *v)
 {
     char letter = (char)(v->block < 0 ? '*' : 'A' + v->block);
 
-    if (v->what == OF_KIND)
-        name_value(text, size, v->kind, v->value);
-    else if (v->what == BITS)
-        format_text(text, size, "0x%zx", (size_t)v->value);
-    else
-        format_text(text, size, v->what == IN_BLOCK && v->value != 0 ? "%c + %zu" : "%c", letter, (size_t)v->value);
+    switch (v->what) {
+    case NOTHING: text[0] = '\0'; break;
+    case OF_KIND: name_value(text, size, v->kind, v->value); break;
+    case NEW_BLOCK: format_text(text, size, "%c", letter); break;
+    case IN_BLOCK: format_text(text, size, v->value != 0 ? "%c + %zu" : "%c", letter, (size_t)v->value); break;
+    case BITS: format_text(text, size, "0x%zx", (size_t)v->value); break;
+    case NAME: format_text(text, size, "%s", v->name);
+    }
 }
 
 #define MOST_VALUES 3

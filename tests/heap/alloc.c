@@ -245,6 +245,8 @@ CASE(calloc_refuses_products_that_wrap)
     calloc_refused(&h, half + 1, half, SIZE_MAX);
     calloc_refused(&h, SIZE_MAX / 16 + 1, 16, SIZE_MAX);
     calloc_refused(&h, 2, SIZE_MAX / 2 + 9, SIZE_MAX);
+    calloc_refused(&h, 2, SIZE_MAX / 2, SIZE_MAX - 1);
+    calloc_refused(&h, 3, SIZE_MAX / 3 + 1, SIZE_MAX); /* 2 is left of it, and only the last sum tells */
     calloc_refused(&h, SIZE_MAX, SIZE_MAX, SIZE_MAX);
     calloc_refused(&h, SIZE_MAX / 16, 16, SIZE_MAX - 15);
     calloc_refused(&h, 1, SIZE_MAX, SIZE_MAX);

@@ -215,9 +215,9 @@ CASE(E05_double_free)
     CHECK_TOLD(.fault = KHEAP_E_DOUBLE_FREE, .heap = &s.h, .address = s.c, .caller = any_caller);
     kheap_free(&s.h, s.b);
     kheap_free(&s.h, s.a);
-    for (unsigned char *at = s.h.heap_start; at < s.h.heap_end; at += KHEAP_ALIGN) {
+    for (unsigned char *at = s.h.heap_start; at < s.h.heap_end; at++) {
         kheap_free(&s.h, at);
-        CHECK_FAULT(KHEAP_E_DOUBLE_FREE);
+        CHECK_FAULT((uintptr_t)at % KHEAP_ALIGN == 0 ? KHEAP_E_DOUBLE_FREE : KHEAP_E_NOT_A_BLOCK);
     }
 }
 

@@ -3,7 +3,7 @@
 # Mutants of the heap, against its own cases; but for those that go through so much that a thousand runs would take hours.
 # The pair of one file each is mutated, as make amalgamate writes it: so what stands in the private header is, too.
 
-TOO_SLOW := tests/heap/damage.c tests/heap/large.c tests/heap/pairs.c
+TOO_SLOW := $(addprefix tests/heap/,damage.c large.c model.c pairs.c)
 MUTANT_CASES := $(filter-out heap/% $(TOO_SLOW),$(TEST_HEAP_SOURCES))
 MUTANTS = $(PYTHON) tests/mutants/mutants.py --source build/mutants/pair/kheap.c --build build/mutants \
           --equivalent tests/mutants/equivalent.txt --object64 $(call test_objects,gcc64,$(MUTANT_CASES)) \

@@ -341,7 +341,8 @@ void *kheap_try_alloc(struct kheap *h, size_t size, size_t align);
 
 /*@ requires \valid(from + (0 .. bytes - 1)) && 0 <= at(from) && at(from) + bytes <= UINTPTR_MAX;
   @ assigns from[0 .. bytes - 1];
-  @ ensures \forall integer i; 0 <= i < bytes ==> from[i] == 0; */
+  @ ensures \forall integer i; 0 <= i < bytes ==> from[i] == 0;
+  @ ensures untouched{Old, Post}(from, from + bytes); */
 static void clear(unsigned char *from, size_t bytes);
 /*@ assigns \nothing;
   @ ensures count * size <= SIZE_MAX ==> \result == count * size;
@@ -349,11 +350,16 @@ static void clear(unsigned char *from, size_t bytes);
 static size_t product(size_t count, size_t size);
 /*@ requires heap(h);
   @ WRITES
-  @ ensures \result == \null ==> h->free_memory_pointer == \old(h->free_memory_pointer);
-  @ ensures \result != \null ==> edge_in(h, h->free_memory_pointer) &&
-  @    (unsigned char *)\result >= \old(h->free_memory_pointer) &&
-  @    (unsigned char *)\result + count * size + T <= h->free_memory_pointer;
-  @ ensures \result != \null ==> \forall integer i; 0 <= i < count * size ==> ((unsigned char *)\result)[i] == 0; */
+  @ behavior taken:
+  @    assumes ready(h) && room(h, 0, count * size);
+  @    ensures \result == \old(h->free_memory_pointer);
+  @    ensures \forall integer i; 0 <= i < count * size ==> ((unsigned char *)\result)[i] == 0;
+  @    ensures block(h, h->free_memory_pointer, (unsigned char *)\result, count * size, 0) && ready(h);
+  @ behavior refused:
+  @    assumes !(ready(h) && room(h, 0, count * size));
+  @    ensures \result == \null;
+  @    REFUSED
+  @ complete behaviors; disjoint behaviors; */
 void *kheap_calloc(struct kheap *h, size_t count, size_t size);
 
 /*@ predicate ends_there(struct kheap *h, unsigned char *p) = ready(h) && edge_in(h, p) && p < h->free_memory_pointer &&
@@ -423,10 +429,15 @@ static void free_last(struct kheap *h, const unsigned char *block, const void *c
 void kheap_free(struct kheap *h, void *block);
 /*@ requires heap(h) && somewhere(h, (unsigned char *)block);
   @ assigns h->free_memory_pointer, ((unsigned char *)block)[size .. h->heap_end - (unsigned char *)block - 1];
-  @ ensures !\result ==> h->free_memory_pointer == \old(h->free_memory_pointer);
   @ ensures \result ==> ready(h) && h->free_memory_pointer == (unsigned char *)block + takes(size) &&
   @    word_of(h->free_memory_pointer - 3 * W) == size_for(size) &&
-  @    poisoned((unsigned char *)block + size, h->free_memory_pointer - T); */
+  @    word_of(h->free_memory_pointer - 4 * W) == fence_for(\old(gap_at(h->free_memory_pointer))) &&
+  @    poisoned((unsigned char *)block + size, h->free_memory_pointer - T);
+  @ ensures \old(block != \null && last(h, (unsigned char *)block)) && takes(size) <= h->heap_end - (unsigned char *)block ==>
+  @    \result;
+  @ ensures \result ==> \old(ends_there(h, (unsigned char *)block)) && takes(size) <= h->heap_end - (unsigned char *)block;
+  @ ensures !\result ==> h->free_memory_pointer == \old(h->free_memory_pointer) &&
+  @    \forall unsigned char *p; *p == \old(*p) && word_of(p) == \old(word_of(p)); */
 bool kheap_resize(struct kheap *h, void *block, size_t size);
 
 /*@ requires heap(h); assigns \nothing;
@@ -457,6 +468,7 @@ void kheap_release(struct kheap *h, struct kheap_mark mark);
 #define CLEARING \
     loop invariant 0 <= i <= bytes; \
     loop invariant \forall integer k; 0 <= k < i ==> from[k] == 0; \
+    loop invariant untouched{LoopEntry, Here}(from, from + bytes); \
     loop assigns i, from[0 .. bytes - 1]; \
     loop variant bytes - i;
 #define DOUBLING \

@@ -22,6 +22,8 @@ COMPILE += -DHOLE_STACK=$(HOLE_STACK) -iquote exercises -iquote exercises/check 
 
 OBJECTS += $(patsubst %,$(BUILD)/%.o,$(wildcard machine/$(MACHINE)/hole/*.c))
 
+$(BUILD)/first.elf: machine/$(MACHINE)/hole/link.ld exercises/kernel/hole/build.mk machine/$(MACHINE)/hole/parts.mk
+
 $(eval link_kernel = $(value link))
 # What only somebody outside calls stays too.
 CALLED_FROM_OUTSIDE := hole_loop_found hole_stack kprintf memset memmove memcpy memcmp

@@ -11,8 +11,11 @@
 void machine_forbids(uintptr_t start, uintptr_t end);
 
 /* Runs it with the stack that ends at top, so that whatever the processor refuses ends in tell_stop(), on another
- * stack; and a refusal in there in home_ends(). */
+ * stack; and what it refuses in there, in break_off_report(). */
 _Noreturn void machine_contains(void (*run)(void), void *top);
+
+/* The report was stopped itself: what it had to say is as whole as it will be. */
+_Noreturn void break_off_report(void);
 
 /* Where what it contains was, while the machine does something else, such as an interrupt, lies at the end of this stack. */
 extern unsigned char hole_kernel_stack[HOLE_STACK];

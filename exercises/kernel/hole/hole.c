@@ -5,8 +5,8 @@
 #include "hole.h"
 #include "asked.h"
 #include "base/symbols.h"
+#include "contained.h"
 #include "kernel.h"
-#include "machine.h"
 
 /* ---- The way in --------------------------------------------------------------------------------------------------- */
 
@@ -15,7 +15,7 @@ static _Noreturn void nobody_there(const char *name)
     kprintf("Nothing in this kernel's hole answers %s().\n"
             "Next: link a my_heap.c into it.\n",
             name);
-    machine_stop(EXIT_NO_START);
+    machine_stop_contained(EXIT_NO_START);
 }
 
 #define WAY_IN(gives, name, takes, given)                                                                              \

@@ -145,13 +145,21 @@ void machine_stop_contained(int status)
     __builtin_unreachable();
 }
 
-enum { DIVIDE_ERROR = 0, BREAKPOINT = 3, INVALID_OPCODE = 6, PAGE_FAULT = 14, FLOATING_POINT_ERROR = 16 };
+enum {
+    DIVIDE_ERROR = 0,
+    DEBUG_EXCEPTION = 1,
+    BREAKPOINT = 3,
+    INVALID_OPCODE = 6,
+    PAGE_FAULT = 14,
+    FLOATING_POINT_ERROR = 16
+};
 
 static enum stop stop_of(uint32_t vector)
 {
     switch (vector) {
     case DIVIDE_ERROR:
     case FLOATING_POINT_ERROR: return BAD_DIVISION;
+    case DEBUG_EXCEPTION:
     case BREAKPOINT:
     case INVALID_OPCODE: return BAD_INSTRUCTION;
     case PAGE_FAULT: return BAD_ADDRESS;
@@ -173,7 +181,7 @@ void __wrap_exception(const struct frame *frame)
     if (ending)
         machine_stop(end_status);
     if ((frame->cs & RING) == 0)
-        home_ends(false);
+        break_off_report();
     tell_stop(stop_of(frame->vector), &place, read_cr2());
 }
 
