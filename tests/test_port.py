@@ -2,6 +2,7 @@
 #
 # The port guide: its listings run, its sentences are true, its figures are those of today.
 
+import json
 import os
 import re
 import subprocess
@@ -13,6 +14,9 @@ from kernel import ROOT
 
 sys.path.insert(0, str(ROOT / "tests/port"))
 import figures  # noqa: E402
+
+sys.path.insert(0, str(ROOT / "bench"))
+from tables import goals  # noqa: E402
 
 figures.BUILD = figures.BUILD / os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
@@ -91,6 +95,32 @@ def test_figures_of_the_guide(name):
 def test_another_figure_would_be_noticed():
     assert alike("| 1,000 | yes |", "| 1,200 | yes |", False) and not alike("| 1,000 | yes |", "| 1,001 | yes |", True)
     assert not alike("| 1,000 | yes |", "| 2,000 | yes |", False) and not alike("| 1,000 | yes |", "| 1,000 | no |", False)
+
+
+def count_of(call):
+    return int(re.search(rf"\| `{call}` (?:of the last block )?\| (\d+) \|", GUIDE)[1])
+
+
+def test_each_instruction_of_a_pair_is_for_something():
+    rows = re.search(r"<!-- where -->\n(?:\|.*\n){2}((?:\|.*\n)*)", GUIDE)[1].splitlines()
+    counts = [[int(cell.replace("-", "0")) for cell in re.findall(r"\| (\d+|-) (?=\|)", row)] for row in rows]
+    assert [sum(column) for column in zip(*counts)] == [count_of("kheap_alloc"), count_of("kheap_free")]
+    moved, written = counts[0], counts[7:]
+    looked = sum(map(sum, counts[1:7]))
+    assert f"So {sum(moved)} move the pointer, {sum(map(sum, written))} write the tag, and {looked} look." in GUIDE
+
+
+def test_what_is_missed_is_what_the_bench_found():
+    found = json.loads((ROOT / "docs/bench.json").read_text())
+    worst = {pair: max(one["ratios"][pair] for one in found["runs"]) for pair in found["runs"][0]["ratios"]}
+    told = (f"the stack of blocks, {worst['stack glibc']:.2f} of glibc instead of 0.45; one pair repeated, {worst['pair glibc']:.2f} of glibc "
+            f"instead of 0.40, and slower than GNU obstack, {worst['pair obstack']:.2f} of it")
+    assert told in " ".join(GUIDE.split())
+    missed = [what for what, figure, most in goals(found) if figure > most]
+    assert missed == ["stack against glibc", "pair against glibc", "pair ahead of obstack"]
+    nanoseconds = {name: found["peers"][name]["ns"]["pair"] for name in ("bump", "kheap")}
+    assert nanoseconds["bump"] > nanoseconds["kheap"] / 2
+    assert round(sum(found["peers"]["obstack"]["instructions"]["x86-64"])) == 40
 
 
 def test_painted_stack_stays_below_the_bound():
