@@ -135,4 +135,4 @@ compile_commands.json: $(KERNEL)
 
 -include $(OBJECTS:.o=.d)
 -include tests/tests.mk
-include package/rules.mk examples/rules.mk bench/rules.mk tools/book/rules.mk exercises/rules.mk
+include package/rules.mk examples/rules.mk bench/rules.mk tools/book/rules.mk tools/tcc/rules.mk exercises/rules.mk

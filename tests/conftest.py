@@ -2,7 +2,8 @@
 #
 # The end of a run: the figures that tests measured (record_property("figure", ...)), and a last line that counts, in one
 # form for people and machines. A skipped test counts as failed: a missing tool is no reason to look green. Only the proof
-# may be left out, if ./minios found that this system has no Frama-C (MINIOS_WITHOUT=proof), and never in CI; the end says so.
+# may be left out, if ./minios found that this system has no Frama-C (MINIOS_WITHOUT=proof), and the page in which the heap is
+# written, if its compiler cannot be made here (MINIOS_WITHOUT=page), and never in CI; the end says so.
 
 import fcntl
 import os
@@ -36,12 +37,18 @@ def pytest_configure(config):
     if os.environ.get("COVERAGE"):
         count_into_own_file(os.environ["COVERAGE"], os.environ.get("PYTEST_XDIST_WORKER", "alone"))
     config.addinivalue_line("markers", "slow: only in `./minios test all`")
-    config.addinivalue_line("markers", "proof: not where MINIOS_WITHOUT=proof, unless CI is set")
+    for name in MAY_LACK:
+        config.addinivalue_line("markers", f"{name}: not where MINIOS_WITHOUT={name}, unless CI is set")
     config.addinivalue_line("markers", "alone: at the end, when no other test takes the processor")
 
 
-def without_proof():
-    return os.environ.get("MINIOS_WITHOUT") == "proof" and not os.environ.get("CI")
+# What is said at the end, by the mark of the tests that were left out.
+MAY_LACK = {"proof": "no proof on this machine: its tests were left out, because there is no Frama-C for this system",
+            "page": "no page to write the heap in on this machine: its tests were left out, because its compiler cannot be made here"}
+
+
+def lacking():
+    return [] if os.environ.get("CI") else [name for name in MAY_LACK if name in os.environ.get("MINIOS_WITHOUT", "").split()]
 
 
 def needs_another_build(item):
@@ -59,8 +66,7 @@ def turn(item):
 def pytest_collection_modifyitems(items):
     for item in filter(needs_another_build, items):
         item.add_marker(pytest.mark.slow)
-    if without_proof():
-        items[:] = [item for item in items if item.get_closest_marker("proof") is None]
+    items[:] = [item for item in items if not any(item.get_closest_marker(name) for name in lacking())]
     items.sort(key=turn)
 
 
@@ -101,6 +107,6 @@ def pytest_unconfigure(config):
     if not hasattr(config, "workerinput"):
         for figure in FIGURES:
             print(figure)
-        if without_proof():
-            print("no proof on this machine: its tests were left out, because there is no Frama-C for this system")
+        for name in lacking():
+            print(MAY_LACK[name])
         print(f"{COUNTS['passed']} passed, {COUNTS['failed']} failed", flush=True)

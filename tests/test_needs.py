@@ -43,7 +43,9 @@ APT_CACHE = """#!/bin/sh
 [ -e "$MACHINE/known" ] || exit 100
 printf '%s\\n' gcc '  Depends: cpp' "  Depends: gcc-$GCC" '  Depends: cpp-14'
 """
-SCRIPTS = {"apt-get": APT_GET, "apt-cache": APT_CACHE, "sudo": '#!/bin/sh\nexec "$@"\n', "id": "#!/bin/sh\necho 1000\n"}
+# The compiler of the page: it can be made, or not.
+TCC_BUILD = '#!/bin/sh\n[ -z "$NO_TCC" ] || { echo "tcc: not here" >&2; exit 3; }\n'
+SCRIPTS = {"tools/tcc/build": TCC_BUILD, "apt-get": APT_GET, "apt-cache": APT_CACHE, "sudo": '#!/bin/sh\nexec "$@"\n', "id": "#!/bin/sh\necho 1000\n"}
 
 
 @pytest.fixture
@@ -56,6 +58,7 @@ def machine(tmp_path):
     (tmp_path / "minios").write_text(text)
     for tool in TOOLS:
         (tmp_path / tool).symlink_to(shutil.which(tool))
+    (tmp_path / "tools/tcc").mkdir(parents=True)
     for name, text in SCRIPTS.items():
         (tmp_path / name).write_text(text)
         (tmp_path / name).chmod(0o755)
@@ -100,11 +103,29 @@ def test_without_frama_c_all_else_is_tested_but_not_in_ci(machine, tmp_path, ci)
     assert (status, "make -s test-all, without: proof" in told) == ((1, False) if ci else (0, True)), told
 
 
+@pytest.mark.parametrize("ci", ["", "true"])
+@pytest.mark.parametrize("command, goal", [(["test", "all"], "test-all"), (["book"], "book"), (["web"], "book-lab")])
+def test_without_a_compiler_for_the_page_all_else_is_there_but_not_in_ci(machine, tmp_path, command, goal, ci):
+    table = (ROOT / "minios").read_text()
+    for program in {"node", "chromium", "firefox", *re.findall(r"\|(?:command -v|compiles) ([\w.+-]+)", table)}:
+        (tmp_path / program).write_text("#!/bin/sh\n")
+        (tmp_path / program).chmod(0o755)
+    (tmp_path / "make").write_text('#!/bin/sh\necho "make $*, without: ${MINIOS_WITHOUT:-nothing}"\n')
+    for lacks, without in (("", "nothing"), ("yes", "page")):
+        status, told, _ = machine(*command, NO_TCC=lacks, CI=ci, PYTHON="true")
+        goes_on = not (ci and lacks)
+        assert (status == 0, f"make -s {goal}, without: {without}" in told) == (goes_on, goes_on), told
+        assert ("No page to write the heap in" in told) == bool(lacks and not ci)
+
+
 @pytest.mark.parametrize("ci, left_out", [("", True), ("true", False)])
-def test_the_end_says_that_there_was_no_proof(ci, left_out):
-    told = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", "tests/test_proof.py"],
-                          cwd=ROOT, env={**os.environ, "MINIOS_WITHOUT": "proof", "CI": ci}, capture_output=True, text=True, check=False).stdout
-    assert ("no proof on this machine" in told) == left_out == ("test_every_goal_is_valid" not in told), told
+@pytest.mark.parametrize("lacks, said, file, test", [
+    ("proof", "no proof on this machine", "test_proof.py", "test_every_goal_is_valid"),
+    ("page", "no page to write the heap in", "test_learn_compile.py", "test_every_heap_of_the_exercises_compiles")])
+def test_the_end_says_what_was_left_out(lacks, said, file, test, ci, left_out):
+    told = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", f"tests/{file}"],
+                          cwd=ROOT, env={**os.environ, "MINIOS_WITHOUT": f"nothing {lacks}", "CI": ci}, capture_output=True, text=True, check=False).stdout
+    assert (said in told) == left_out == (test not in told), told
 
 
 def test_the_doctor_says_the_line_that_works(machine, tmp_path):

@@ -19,30 +19,12 @@ FLAGS = ["-std=c11", "-g", "-O0", "-Wall", "-Wextra", "-Wno-unused-parameter", "
          "-Wno-unused-variable", "-Wno-unused-but-set-variable", "-Wno-sign-compare", *(f"-Werror={name}" for name in ERRORS),
          "-fno-omit-frame-pointer", "-fno-pie", "-iquote", str(EXERCISES), "-fdiagnostics-color=never"]
 
-# What compilers say most often to learners, and the name of the help in words/. The first that fits counts.
-HELP = [
-    ("no-library", r"No such file or directory|file not found"),
-    ("stray-character", r"stray '|stray \\|non-ASCII|unexpected character|treating Unicode"),
-    ("undefined-reference", r"undefined reference to"),
-    ("name-taken", r"multiple definition of"),
-    ("brace-missing", r"expected declaration or statement at end of input|expected '}'|expected identifier or '\(' before"
-                      r"|invalid storage class for function|function definition is not allowed"),
-    ("semicolon-missing", r"expected ';'|expected '[,=]'.* or ';'|expected ',' or ';'"),
-    ("parenthesis-missing", r"expected '\)'|expected '\('|expected expression"),
-    ("undeclared", r"undeclared"),
-    ("function-unknown", r"implicit declaration of function|call to undeclared function"),
-    ("type-unknown", r"unknown type name|must use 'struct' tag"),
-    ("member-unknown", r"no member named|is a pointer; did you mean|not a structure or union|is not a pointer|argument of '->'"),
-    ("pointer-with-mask", r"invalid operands to binary"),
-    ("const-lost", r"discards '?const|discards qualifiers|read-only|const-qualified"),
-    ("pointer-from-integer", r"(makes|from) (pointer|integer)|incompatible (pointer to integer|integer to pointer)"),
-    ("pointer-type", r"incompatible pointer type|incompatible-pointer-types"),
-    ("arguments", r"too (few|many) arguments"),
-    ("return-missing", r"control reaches end|does not return a value|non-void"),
-    ("declared-twice", r"redefinition of|redeclar|conflicting types"),
-    ("void-pointer", r"void value not ignored|'void \*' pointer|use of void expression|incomplete type"),
-    ("lvalue", r"lvalue required|not assignable|lvalue casts"),
-]
+
+def help_patterns():
+    """(name, names that it may take the place of, pattern) of each line of the table."""
+    text = (EXERCISES / "words" / "compiler.patterns.txt").read_text(encoding="utf-8")
+    return [(name, after.split(), pattern) for name, after, pattern in
+            re.findall(r"^([\w-]+)(?:, after ([\w -]+))?: (.*)$", text, re.M)]
 
 
 class Compiled:
@@ -56,10 +38,9 @@ def plain_quotes(text):
 
 def help_for(text):
     """Of the first message; but what a brace too many does is often said only further down."""
-    first = first_block(text, "error")
-    name = next((name for name, pattern in HELP if re.search(pattern, first)), "other")
-    outside = re.search(r"extraneous closing brace|undeclared here \(not in a function\)", text)
-    return "brace-missing" if outside and name in ("undeclared", "return-missing") else name
+    first, patterns = first_block(text, "error"), help_patterns()
+    name = next((name for name, after, pattern in patterns if not after and re.search(pattern, first)), "other")
+    return next((other for other, after, pattern in patterns if name in after and re.search(pattern, text)), name)
 
 
 def first_block(text, kind):

@@ -7,12 +7,13 @@ import { fileURLToPath } from 'node:url'
 import { V86 } from 'v86'
 import { startGuest } from './guest.mjs'
 
-const WASM = fileURLToPath(new URL('../node_modules/v86/build/v86.wasm', import.meta.url))
+export { V86 }
+export const CODE = { wasm_path: fileURLToPath(new URL('../node_modules/v86/build/v86.wasm', import.meta.url)) }
 
 export function imageAt(path) {
   return new Uint8Array(fs.readFileSync(path))
 }
 
 export function boot(image, options, tell) {
-  return startGuest({ V86, code: { wasm_path: WASM }, image, options, tell })
+  return startGuest({ V86, code: CODE, image, options, tell })
 }
