@@ -87,12 +87,13 @@ def test_nothing_is_wider_than_the_window(looked):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_session_is_pushed_sideways_on_a_phone(language, site):
-    """What is too long goes on below, behind a mark, in letters that can be read."""
+def test_nothing_is_pushed_sideways(language, site):
+    """What is too long goes on below, behind a mark, in letters that can be read; nor is a table, on any screen."""
     found = look("sessions", site, *(address_of(language, name) for name in pages_of(language) if name != "lab"))
     assert len(found) > 100 and sum(box["broken"] for box in found) > 400
     for box in found:
         assert box["beyond"] <= 0 and box["marked"] == box["broken"] and box["letters"] >= 12, box
+        assert not box["stray"] + box["short"], box
 
 
 @in_each_language
