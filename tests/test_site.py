@@ -377,6 +377,17 @@ def test_the_pdf_has_a_cover_numbers_and_full_pages(language, book):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_sentence_leads_to_stands_on_its_page(language, book):
+    """No page of the PDF ends with a colon, or with the words that open a picture."""
+    opens = {"bn": "\u099b\u09ac\u09bf\u099f\u09be\u0964", "en": "The picture."}
+    pages, foot = list(lines_of_pages(book / f"minios.{language}.pdf")), 55
+    ends = [max((y, text) for y, text in lines if y < height - foot)[1] for height, lines in pages[1:]]
+    assert len(ends) > 40
+    apart = [(number, text) for number, text in enumerate(ends, 2) if text.endswith(":") or text == opens[language]]
+    assert not apart, apart
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_epub_is_valid_and_holds_every_page(language, book):
     epub = book / f"minios.{language}.epub"
     output_of("java", "-XX:TieredStopAtLevel=1", "-jar", "/usr/share/java/epubcheck.jar", epub, "--failonwarnings")
