@@ -403,6 +403,16 @@ def test_the_epub_is_valid_and_holds_every_page(language, book):
     assert (book / "site" / epub.name).read_bytes() == epub.read_bytes()
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_letters_of_the_epub_can_be_read(language, book, tmp_path):
+    """Those in the pictures of a heap, too, on their colours."""
+    with zipfile.ZipFile(book / f"minios.{language}.epub") as parts:
+        parts.extractall(tmp_path)
+    found = look("contrast", tmp_path / "EPUB" / "text", *sorted(path.name for path in (tmp_path / "EPUB" / "text").glob("ch*.xhtml")))
+    assert len(found) > 12 and sum(page["read"] for page in found.values()) > 1000
+    assert not {name: page["faint"] for name, page in found.items() if page["faint"]}
+
+
 def test_one_command_serves_it_until_ctrl_c(book):
     with served("./minios", "book") as line:
         for page in ("", "en/", FAULT, "minios.bn.pdf", "minios.en.epub"):

@@ -7,6 +7,7 @@
 //     node tests/site/look.mjs menus ADDRESS PAGE           the contents and the menu of a phone
 //     node tests/site/look.mjs sessions ADDRESS PAGE...     what is shown of tables and of boxes with code and sessions
 //     node tests/site/look.mjs checklist ADDRESS PAGE...    what is ticked before, after, and on the other pages
+//     node tests/site/look.mjs contrast FOLDER FILE...       which letters of an unpacked EPUB are too faint
 //     node tests/site/look.mjs language ADDRESS PAGE        where the other language is, and then the first one again
 // ADDRESS ends with a slash; PAGE is a path behind it. It judges nothing: tests/test_site.py does.
 
@@ -268,6 +269,20 @@ async function checklist(chromium, site, path, ...others) {
   return { ...found, undone: await ticked() }
 }
 
+/** What axe says of the colours of these files of an EPUB, which has no site. */
+async function contrast(chromium, folder, ...files) {
+  const found = {}
+  for (const file of files) {
+    const page = await chromium.newPage()
+    await page.goto(`file://${folder}/${file}`)
+    await page.evaluate(AXE)
+    const told = await page.evaluate(() => window.axe.run(document, { runOnly: ['color-contrast'], elementRef: false }))
+    found[file] = { read: told.passes.flatMap(({ nodes }) => nodes).length, faint: told.violations.flatMap(({ nodes }) => nodes.slice(0, 3).map((node) => node.html)) }
+    await page.close()
+  }
+  return found
+}
+
 async function language(chromium, site, path) {
   const { page, heard } = await open(chromium, site, path, VIEWS[0])
   const seen = []
@@ -284,7 +299,7 @@ async function language(chromium, site, path) {
 const [task, site, ...rest] = process.argv.slice(2)
 const chromium = await browser()
 try {
-  console.log(JSON.stringify(await { pages, visits, search, menus, sessions, checklist, language }[task](chromium, site, ...rest), null, 1))
+  console.log(JSON.stringify(await { pages, visits, search, menus, sessions, checklist, contrast, language }[task](chromium, site, ...rest), null, 1))
 } finally {
   await chromium.close()
 }
