@@ -155,10 +155,12 @@ def test_keys_and_words_move_it(seen):
 
 
 @in_each_language
-def test_sentences_of_the_chapter_move_it(seen):
+def test_sentences_move_it(seen):
     """Not only the commands of a session."""
     names = {link["went"].rsplit("-", 1)[0] for page, _, view in views(seen) if "chapter-4" in page for link in view["links"] if link["sentence"]}
     assert len(names) >= 10, names
+    told = {page for page, _, view in views(seen) for link in view["links"] if link["sentence"]}
+    assert {page for page in seen if "faults/" in page} <= told
 
 
 @in_each_language
