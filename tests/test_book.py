@@ -60,6 +60,7 @@ DRIFTS = {
     "a word": ("docs/faults/E04.md", "\u09af\u09c7 \u0995\u09cd\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u09af\u09c7 \u0995\u09cd\u09b0\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u0995\u09cd\u09b0\u09b0\u09ae\u09c7"),
     "the contents": ("docs/index.md", "- [E04](faults/E04.md)", "- E04", "do not lead to docs/faults/E04.md"),
     "a picture in letters": ("docs/chapter-4-hands-on-heap-implementation.md", "![", "```text\n| \u09a6\u09c7\u0993\u09af\u09bc\u09be | ... |\n```\n\n![", "columns of them slip"),
+    "an item of a list": ("docs/en/how-to-read.md", "\n- **The rule.**", " - **The rule.**", "an item of a list begins a line of its own"),
     "a listing": ("docs/en/chapter-4-hands-on-heap-implementation.md", "heap/kheap_tag.h#fits", "heap/kheap_tag.h#fitsss", "fitsss"),
 }
 

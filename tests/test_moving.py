@@ -155,16 +155,25 @@ def test_keys_and_words_move_it(seen):
 
 
 @in_each_language
-def test_sentences_of_the_chapter_move_it(seen):
+def test_sentences_move_it(seen):
     """Not only the commands of a session."""
     names = {link["went"].rsplit("-", 1)[0] for page, _, view in views(seen) if "chapter-4" in page for link in view["links"] if link["sentence"]}
     assert len(names) >= 10, names
+    told = {page for page, _, view in views(seen) for link in view["links"] if link["sentence"]}
+    assert {page for page in seen if "faults/" in page} <= told
 
 
 @in_each_language
 def test_it_moves_only_for_whoever_wants_that(seen):
     for page, found in seen.items():
-        assert found["moves"]["asked"] > 0 and found["moves"]["reduced"] == 0, page
+        assert found["moves"]["asked"]["most"] > 0 and found["moves"]["reduced"]["most"] == 0, page
+
+
+@in_each_language
+def test_nothing_is_on_its_way_on_paper(seen):
+    """It would be printed over what stands beside it."""
+    for page, found in seen.items():
+        assert found["moves"]["asked"]["printed"] == 0, page
 
 
 @in_each_language

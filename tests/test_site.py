@@ -87,12 +87,13 @@ def test_nothing_is_wider_than_the_window(looked):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_no_session_is_pushed_sideways_on_a_phone(language, site):
-    """What is too long goes on below, behind a mark, in letters that can be read."""
+def test_nothing_is_pushed_sideways(language, site):
+    """What is too long goes on below, behind a mark, in letters that can be read; nor is a table, on any screen."""
     found = look("sessions", site, *(address_of(language, name) for name in pages_of(language) if name != "lab"))
     assert len(found) > 100 and sum(box["broken"] for box in found) > 400
     for box in found:
         assert box["beyond"] <= 0 and box["marked"] == box["broken"] and box["letters"] >= 12, box
+        assert not box["stray"] + box["short"], box
 
 
 @in_each_language
@@ -376,6 +377,17 @@ def test_the_pdf_has_a_cover_numbers_and_full_pages(language, book):
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_sentence_leads_to_stands_on_its_page(language, book):
+    """No page of the PDF ends with a colon, or with the words that open a picture."""
+    opens = {"bn": "\u099b\u09ac\u09bf\u099f\u09be\u0964", "en": "The picture."}
+    pages, foot = list(lines_of_pages(book / f"minios.{language}.pdf")), 55
+    ends = [max((y, text) for y, text in lines if y < height - foot)[1] for height, lines in pages[1:]]
+    assert len(ends) > 40
+    apart = [(number, text) for number, text in enumerate(ends, 2) if text.endswith(":") or text == opens[language]]
+    assert not apart, apart
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_epub_is_valid_and_holds_every_page(language, book):
     epub = book / f"minios.{language}.epub"
     output_of("java", "-XX:TieredStopAtLevel=1", "-jar", "/usr/share/java/epubcheck.jar", epub, "--failonwarnings")
@@ -389,6 +401,16 @@ def test_the_epub_is_valid_and_holds_every_page(language, book):
     for name in pages_of(language):
         assert run_together(heading_of(ROOT / "docs" / LANGUAGES[language] / f"{name}.md")) in text or name == "lab", name
     assert (book / "site" / epub.name).read_bytes() == epub.read_bytes()
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_letters_of_the_epub_can_be_read(language, book, tmp_path):
+    """Those in the pictures of a heap, too, on their colours."""
+    with zipfile.ZipFile(book / f"minios.{language}.epub") as parts:
+        parts.extractall(tmp_path)
+    found = look("contrast", tmp_path / "EPUB" / "text", *sorted(path.name for path in (tmp_path / "EPUB" / "text").glob("ch*.xhtml")))
+    assert len(found) > 12 and sum(page["read"] for page in found.values()) > 1000
+    assert not {name: page["faint"] for name, page in found.items() if page["faint"]}
 
 
 def test_one_command_serves_it_until_ctrl_c(book):

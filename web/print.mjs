@@ -38,7 +38,7 @@ const LOOKS = `
   .vp-doc h1, .vp-doc h2, .vp-doc h3, figcaption, summary { break-after: avoid; break-inside: avoid }
   .vp-doc h2 { margin-top: 24pt; padding-top: 12pt }
   .whole { break-inside: avoid }
-  .vp-doc p:has(+ .whole), .vp-doc p:has(+ table) { break-after: avoid }
+  .vp-doc p:has(+ :is(figure, div, table, ul, ol)), .vp-doc p:has(+ p > .picture) { break-after: avoid } /* says what comes */
   .vp-doc img, .vp-doc tr { break-inside: avoid }
   .vp-doc .picture { max-width: 150mm; break-inside: avoid }
   .picture-room.wide { display: block } .picture-room.tall { display: none }

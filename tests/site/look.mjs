@@ -5,8 +5,9 @@
 //     node tests/site/look.mjs visits ADDRESS PAGE...       the pictures of each page, opened one after the other by one reader
 //     node tests/site/look.mjs search ADDRESS PAGE WORD     what is found, and where its first line leads
 //     node tests/site/look.mjs menus ADDRESS PAGE           the contents and the menu of a phone
-//     node tests/site/look.mjs sessions ADDRESS PAGE...     what is shown of boxes with code and sessions on phones
+//     node tests/site/look.mjs sessions ADDRESS PAGE...     what is shown of tables and of boxes with code and sessions
 //     node tests/site/look.mjs checklist ADDRESS PAGE...    what is ticked before, after, and on the other pages
+//     node tests/site/look.mjs contrast FOLDER FILE...       which letters of an unpacked EPUB are too faint
 //     node tests/site/look.mjs language ADDRESS PAGE        where the other language is, and then the first one again
 // ADDRESS ends with a slash; PAGE is a path behind it. It judges nothing: tests/test_site.py does.
 
@@ -197,21 +198,52 @@ async function menus(chromium, site, path) {
   return { ...found, address: page.url() }
 }
 
-/** Each box on the page: by how much it has to be pushed sideways, and of its broken lines how many carry the mark. */
-const boxes = () =>
-  [...document.querySelectorAll('.vp-doc pre')].map((pre) => {
+/** Each table and box on the page: by how much it has to be pushed sideways, of its broken lines how many carry the mark, which lines
+ * begin elsewhere than their indent says, and which rows of a map are broken before the row is full. */
+const boxes = () => {
+  const firstOf = (line) => {
+    const texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT)
+    while (texts.nextNode()) {
+      const at = texts.currentNode.data.search(/\S/)
+      const range = document.createRange()
+      if (at >= 0) range.setStart(texts.currentNode, at)
+      if (at >= 0) range.setEnd(texts.currentNode, at + 1)
+      if (at >= 0) return range.getBoundingClientRect()
+    }
+  }
+  const strays = (line) => {
+    const first = firstOf(line)
+    const indent = getComputedStyle(line).whiteSpace === 'normal' ? 0 : Math.min(/^ */.exec(line.textContent)[0].length, innerWidth < 640 ? 20 : 80)
+    return first && Math.abs(first.left - line.getBoundingClientRect().left - indent * first.width) > 1
+  }
+  const early = (line) => {
+    const range = document.createRange()
+    range.selectNodeContents(line)
+    const rows = [...range.getClientRects()]
+    const reached = Math.max(...rows.filter(({ top }) => top < rows[0].bottom - 2).map(({ right }) => right))
+    return line.getBoundingClientRect().right - reached > 2 * firstOf(line).width
+  }
+  const tables = [...document.querySelectorAll('.vp-doc table')].map((table) => {
+    const letters = Math.min(...[...table.querySelectorAll('td')].map((cell) => parseFloat(getComputedStyle(cell).fontSize)))
+    return { begins: table.textContent.slice(0, 40), beyond: table.scrollWidth - table.clientWidth, broken: 0, marked: 0, letters, stray: [], short: [] }
+  })
+  const fences = [...document.querySelectorAll('.vp-doc pre')].map((pre) => {
     const all = [...pre.querySelectorAll('.line')].filter((line) => line.checkVisibility())
     const height = Math.min(...all.map((line) => line.getBoundingClientRect().height))
     const broken = all.filter((line) => line.getBoundingClientRect().height > 1.5 * height)
     const marked = broken.filter((line) => getComputedStyle(line, '::before').content.includes('\u21b3'))
     const letters = parseFloat(getComputedStyle(pre.querySelector('code')).fontSize)
     const beyond = [pre, ...all].map((one) => one.scrollWidth - one.clientWidth)
-    return { begins: pre.textContent.slice(0, 40), beyond: Math.max(...beyond), broken: broken.length, marked: marked.length, letters }
+    const told = (lines) => lines.map((line) => line.textContent)
+    const [stray, short] = [told(all.filter(strays)), told(broken.filter((line) => line.matches('.map') && early(line)))]
+    return { begins: pre.textContent.slice(0, 40), beyond: Math.max(...beyond), broken: broken.length, marked: marked.length, letters, stray, short }
   })
+  return [...tables, ...fences]
+}
 
 async function sessions(chromium, site, ...paths) {
   const found = []
-  for (const width of [360, 375]) {
+  for (const width of [360, 375, 768, 1440]) {
     const { page } = await open(chromium, site, paths[0], { width, scheme: 'light' })
     for (const path of paths) {
       await page.goto(site + path)
@@ -237,6 +269,20 @@ async function checklist(chromium, site, path, ...others) {
   return { ...found, undone: await ticked() }
 }
 
+/** What axe says of the colours of these files of an EPUB, which has no site. */
+async function contrast(chromium, folder, ...files) {
+  const found = {}
+  for (const file of files) {
+    const page = await chromium.newPage()
+    await page.goto(`file://${folder}/${file}`)
+    await page.evaluate(AXE)
+    const told = await page.evaluate(() => window.axe.run(document, { runOnly: ['color-contrast'], elementRef: false }))
+    found[file] = { read: told.passes.flatMap(({ nodes }) => nodes).length, faint: told.violations.flatMap(({ nodes }) => nodes.slice(0, 3).map((node) => node.html)) }
+    await page.close()
+  }
+  return found
+}
+
 async function language(chromium, site, path) {
   const { page, heard } = await open(chromium, site, path, VIEWS[0])
   const seen = []
@@ -253,7 +299,7 @@ async function language(chromium, site, path) {
 const [task, site, ...rest] = process.argv.slice(2)
 const chromium = await browser()
 try {
-  console.log(JSON.stringify(await { pages, visits, search, menus, sessions, checklist, language }[task](chromium, site, ...rest), null, 1))
+  console.log(JSON.stringify(await { pages, visits, search, menus, sessions, checklist, contrast, language }[task](chromium, site, ...rest), null, 1))
 } finally {
   await chromium.close()
 }

@@ -130,7 +130,7 @@ const byLinks = async () => {
   return seen
 }
 
-/** With motion allowed the pointer slides; from the first step on to the next. */
+/** With motion allowed the pointer slides, from the first step on to the next; and what would be on its way on paper. */
 async function moves(chromium, address, name, reducedMotion) {
   const page = await (await chromium.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion })).newPage()
   await page.goto(address, { waitUntil: 'networkidle' })
@@ -146,8 +146,10 @@ async function moves(chromium, address, name, reducedMotion) {
     }
     return most
   })
+  await page.emulateMedia({ media: 'print' })
+  const printed = await page.evaluate(() => document.getAnimations().filter((move) => move.effect.target.closest('.moving-still')).length)
   await page.context().close()
-  return most
+  return { most, printed }
 }
 
 /** What stands on paper. */

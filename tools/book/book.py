@@ -145,12 +145,20 @@ def check_addresses(page, say):
                     say(f"{page.path}:{number}: no output of this page shows {address}")
 
 
+def check_items(page, say):
+    """What is wrapped by a program may lose the ends of a list's items: then the list is one paragraph with dashes."""
+    for number, line in page.prose:
+        if re.search(r"\S - \S", line):
+            say(f"{page.path}:{number}: an item of a list begins a line of its own")
+
+
 def check(root, only, say):
     found = pages(root, only)
     for page in found:
         check_fences(root, page, say)
         check_names(page, say)
         check_addresses(page, say)
+        check_items(page, say)
         words.terms(root, page, say)
     for page in found + ([] if only else links.others(root)):
         links.check(page, say)

@@ -30,6 +30,7 @@ STILL_LOOKS = """
 .moving-stills { display: flex; flex-wrap: wrap } .moving-still { flex: 1 1 30%; min-width: 9em; max-width: 20em; margin: 0.5em; page-break-inside: avoid }
 .lab-stack ol { list-style: none; margin: 0; padding: 0 } .lab-stack { min-height: 0; font-size: 0.75em } .lab-free { padding: 0.5em; text-align: center }
 .lab-block { border: 1px solid #888; margin: 2px 0; padding: 2px } .moving-caption { font-size: 0.8em; margin: 0 } .lab-bar { display: flex }
+.lab-stack .lab-free { color: inherit; background: none } .lab-stack .lab-floor > span { background: #8fd3bd }
 """
 WORDS = "web/.vitepress/words.{language}.json"
 
@@ -122,9 +123,8 @@ def looks_of_stills():
     colours = dict(re.findall(r"(--lab-\w+): (#\w+);", text.split(".dark", 1)[0]))
     grounds = {name: colours[f"--lab-{name}"] for name in ("gap", "slack", "tag")}
     wanted = [rule for rule in re.findall(r"^[^@\s/*}][^{}]*\{[^}]*\}", text, re.M) if ANY_STILL.match(rule)]
-    colours |= {"--lab-mono": "monospace", "--lab-ground": "transparent"}
-    text = re.sub(r"var\((--lab-\w+)\)", lambda match: colours.get(match[1], "#888"), "\n".join(wanted))
-    text = re.sub(r"var\(--vp-c-text-\d\)", "#1b1f24", re.sub(r"var\(--vp-c-[\w-]+\)", "#888", text))
+    colours |= {"--lab-mono": "monospace", "--lab-ground": "transparent", "--vp-c-text-1": "#1b1f24", "--vp-c-text-2": "currentColor"}
+    text = re.sub(r"var\((--[\w-]+)\)", lambda match: colours.get(match[1], "#888"), "\n".join(wanted))
     return text + STILL_LOOKS + "".join(f".lab-{name} .lab-digits {{ background: {colour} }}\n" for name, colour in grounds.items())
 
 
@@ -144,7 +144,7 @@ def build(root, language, folder):
         source.write_text("".join(text_for_pandoc(page, names, folder) for page in book), encoding="utf-8")
         looks.write_text(LOOKS + looks_of_stills(), encoding="ascii")
         command = ["pandoc", "-f", "markdown-yaml_metadata_block-tex_math_dollars-citations", "-t", "epub3", "-o", out, "--toc", "--toc-depth=2",
-                   f"--css={looks}", *(f"--epub-embed-font={font}" for font in fonts),
+                   "--highlight-style=monochrome", f"--css={looks}", *(f"--epub-embed-font={font}" for font in fonts),
                    "-M", f"title={words['title']}: {words['subtitle']}", "-M", f"lang={language}", source]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)

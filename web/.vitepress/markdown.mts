@@ -6,7 +6,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import type MarkdownIt from 'markdown-it'
-import type { ElementContent } from 'hast'
+import type { Element, ElementContent } from 'hast'
 import type { ShikiTransformer } from 'shiki'
 import { commandLinks, movingHeap, stepLinks } from './moving.mts'
 import { DOCS, linkInParts } from './parts.mts'
@@ -137,8 +137,22 @@ function tasks(md: MarkdownIt) {
   })
 }
 
+/** Each cell carries the name of its column, for screens on which columns have no room side by side. */
+function tables(md: MarkdownIt) {
+  md.core.ruler.push('tables', (state) => {
+    let names: string[] = []
+    let column = 0
+    for (const [at, token] of state.tokens.entries()) {
+      if (token.type === 'table_open') names = []
+      if (token.type === 'th_open') names.push(state.tokens[at + 1].content)
+      if (token.type === 'tr_open') column = 0
+      if (token.type === 'td_open') token.attrSet('data-of', names[column++])
+    }
+  })
+}
+
 export function markup(md: MarkdownIt) {
-  md.use(tasks).use(sourceLinks).use(stepLinks).use(fences).use(pictures)
+  md.use(tasks).use(tables).use(sourceLinks).use(stepLinks).use(fences).use(pictures)
 }
 
 const MAP = /^[=~+*.-]{20,}$/ // a row of the map, or of dashes: each character is a place
@@ -164,7 +178,18 @@ function pointedAt(text: string, below: string): ElementContent[] {
   return [...pieces, { type: 'text', value: text.slice(from) }]
 }
 
-/** Lines that may be broken on a phone: each knows its indent and ends itself; those that were typed stand out. */
+const DEEP = 20 // spaces; on a phone no line begins further in
+
+/** A deep indent stands by itself, so that it can be made shorter. */
+function setApart(node: Element, indent: number) {
+  const first = node.children[0]
+  const text = first?.type === 'element' ? first.children[0] : undefined
+  if (first?.type !== 'element' || text?.type !== 'text') return
+  first.children.unshift({ type: 'element', tagName: 'span', properties: { class: 'deep' }, children: [{ type: 'text', value: text.value.slice(0, indent) }] })
+  text.value = text.value.slice(indent)
+}
+
+/** Lines that may be broken: each knows its indent and ends itself; those that were typed stand out. */
 export const lines: ShikiTransformer = {
   name: 'lines',
   line(node, number) {
@@ -172,6 +197,7 @@ export const lines: ShikiTransformer = {
     const [line, below] = [source[number - 1] ?? '', source[number] ?? '']
     const indent = /^ */.exec(line)![0].length
     if (indent) node.properties.style = `--indent:${indent}`
+    if (indent > DEEP && line.trim() && !TOLD.test(line) && !CARETS.test(line)) setApart(node, indent)
     if (!TEXT.test(this.options.lang)) return
     for (const name of classesOf(line)) this.addClassToHast(node, name)
     const [inner] = node.children
