@@ -252,7 +252,7 @@ def test_nothing_is_half_saved_on_a_full_disk(command, learner, tmp_path):  # no
 
 
 def test_a_disk_that_can_only_be_read_is_told(learner, tmp_path):  # noqa: F811
-    script = f"mount -o remount,ro {tmp_path} && {CHECK}"
+    script = f"mount -o remount,bind,ro {tmp_path} && {CHECK}"
     said = on_a_disk_of("1m", tmp_path, script, {**learner.env, "LEARN_HOME": str(tmp_path / "mine")})
     assert f"status {CANNOT}" in said and "lies on a disk that can only be read" in in_one_line(said), said
 
