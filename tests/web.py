@@ -12,6 +12,7 @@ import subprocess
 from kernel import HANG_SECONDS, ROOT
 
 LANGUAGES = {"bn": "", "en": "en/"}
+ALIVE = ("lab", "learn")  # pages of the site alone; on paper there would be nothing to see
 # How many bytes the mistake of a bug writes where they do harm; all others write none.
 WRITES = {"overflow": 1, "overflow-exact": 1, "overflow-neighbour": 4, "underflow": 1, "smashed-tag": 1, "use-after-free": 1,
           "stale-pointer": 1}

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 #
-# The learner's heap in the kernel: built, booted, typed at. A row of the table is a step: what is typed, and what has to
-# come out, in this order. @N in a pattern is the address N bytes above heap_start.
+# The learner's heap in the kernel: built, booted, typed at. A row of steps/boots.json is a step: what is typed, and what has
+# to come out, in this order. @N in a pattern is the address N bytes above heap_start.
 
+import json
 import os
 import re
 import resource
@@ -11,48 +12,27 @@ import signal
 import subprocess
 
 from compiling import linker_words, plain_quotes
-from place import BUILD, CC, CC_NAME, FILE, ROOT, made_name, shown
+from place import BUILD, CC, CC_NAME, EXERCISES, FILE, ROOT, made_name, shown
 from trouble import Trouble, look_for_trouble
 
 WORK_SECONDS = 10  # of the processor; the longest step takes two
 LONGEST_SECONDS = 600  # of the clock: for what waits and does not work
 
-LEVELS = [("double-free", "E05"), ("oom", "E02"), ("bad-align", "E03"), ("overflow", "E07"), ("overflow-exact", "E07"),
-          ("overflow-neighbour", "E07"), ("underflow", "E08"), ("free-order", "E04"), ("middle-pointer", "E06"),
-          ("foreign-pointer", "E06"), ("wrap", "E02"), ("smashed-tag", "E08"), ("before-init", "E01"), ("stale-mark", "E09")]
+# What is told where a line of the last step is missing: a bug of the lab by its name, and what comes after them.
+AFTER_BUGS = {"bugs run": "control", "The heap": "demo", "20000 steps": "workload"}
 
-# The lines of the last step, by the name of what is told where one is missing.
-LAST = {f"  {name} ... {code}": name for name, code in LEVELS} | {
-    "bugs run without their mistake, 0 of them refused": "control", "The heap is as it was before the demo": "demo",
-    "20000 steps of the workload": "workload"}
+
+def name_of(line):
+    bug = re.match(r"  ([\w-]+) \.\.\. E\d\d$", line)
+    return bug[1] if bug else next(name for begin, name in AFTER_BUGS.items() if line.startswith(begin))
+
 
 # What may stand in a line that has to come out, besides @N; two blanks stand for any number of them.
 PARTS = {"...": ".*", "<number>": r"\d+", "<more than 0>": r"[1-9]\d*", "<address>": "0x[0-9a-f]+",
          "<address ending in 0>": "0x[0-9a-f]*0(?![0-9a-f])", "<address ending in 00>": "0x[0-9a-f]*00(?![0-9a-f])"}
 
-BOOTS = [
-    (["memory"], ["  heap  @0 - ", "heap_start @0 "]),
-    (["alloc 64", "alloc 64"], ["#1 at @0; free_memory_pointer moved up by <number> ", "#2 at <address>"]),
-    (["alloc 13", "alloc 13", "alloc 200 256"],
-     ["#1 at @0; ", "#2 at <address ending in 0>; ",
-      "#3 at <address ending in 00>; free_memory_pointer moved up by <number> to <address ending in 0>"]),
-    (["alloc 100M", "alloc 0xffffffff", "alloc 100"],
-     ["E02 out of memory: wanted 104857600", "E02 out of memory: wanted", "#1 at @0; "]),
-    (["alloc 100", "alloc 13", "stats"],
-     ["used  <more than 0> bytes", "free  <more than 0> bytes", "largest  <more than 0> bytes"]),
-    (["alloc 100", "alloc 13", "blocks", "map"], ["#2  <address>  13 ", "#1  @0  100 ", "#1: 100"]),
-    (["alloc 100", "alloc 13", "free #2", "free #1", "stats"],
-     ["free_memory_pointer moved down by <number> to <address>", "free_memory_pointer moved down by <number> to @0",
-      "used  0 bytes"]),
-    (["alloc 100", "alloc 13", "alloc 7", "free #1", "free last", "free all"],
-     ["E04 free out of order: @0 is not", "block  #1 ", "newest  #3 ", "2 blocks stand above", "moved down",
-      "the heap is empty"]),
-    (["alloc 100", "alloc 40 256", "blocks", "free all", "stats"],
-     ["#2  <address ending in 00>  40  <more than 0>", "the heap is empty", "used  0 bytes"]),
-    (["bug overflow", "bug overflow-exact", "alloc 13", "check"],
-     ["E07 overflow: a write of 1 byte", "E07 overflow: a write of 1 byte", "no damage found"]),
-    (["bug levels", "bug control", "demo", "workload"], list(LAST)),
-]
+BOOTS = [(boot["type"], boot["comes"]) for boot in json.loads((EXERCISES / "steps" / "boots.json").read_text(encoding="ascii"))]
+LAST = {line: name_of(line) for line in BOOTS[-1][1]}
 
 
 class Boot:

@@ -24,7 +24,7 @@ STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir()
 BOSS = len(STEPS)
 
 # The section of chapter 4 that each step belongs to.
-SECTIONS = ["4.4", "4.6", "4.7", "4.9", "4.12", "4.11", "4.11", "4.10", "4.11", "4.13", "4.15"]
+SECTIONS = (EXERCISES / "steps" / "sections.txt").read_text(encoding="ascii").split()
 CHAPTER = {"bn": "docs/chapter-4-hands-on-heap-implementation.md", "en": "docs/en/chapter-4-hands-on-heap-implementation.md"}
 
 

@@ -5,6 +5,7 @@
 # With `site` only the site; the PDFs take longest, because a browser prints them.
 
 import fcntl
+import os
 import pathlib
 import shutil
 import subprocess
@@ -51,8 +52,30 @@ def kernel():
     run("stripping  the kernel that the lab boots", ["objcopy", "--strip-all", "--keep-symbol=minios_description", image, OUT / "minios.elf"], HERE)
 
 
+def learn():
+    """The page `learn` has a compiler and a kernel with a hole. Where they cannot be had the site is built without it, and
+    says so; but not in CI."""
+    (OUT / "hole.elf").unlink(missing_ok=True)
+    try:
+        run("building   the C compiler of the page `learn`", ["make", "-s", "tcc"], HERE)
+        run("building   the kernel with a hole for the learner's heap", ["make", "-s", "hole"], HERE)
+        image = HERE / "build" / "hole" / "minios.elf"
+        run("stripping  it, but for the names of its functions", ["objcopy", "--strip-debug", "--discard-all", image, OUT / "hole.elf"], HERE)
+    except Trouble as trouble:
+        if os.environ.get("CI"):
+            raise
+        print(f"  WITHOUT    the page `learn`: {str(trouble).splitlines()[-1]}", flush=True)
+
+
+def licences():
+    """Beside the compiler lie its source, its licence and how it was built."""
+    if (OUT / "hole.elf").exists():
+        shutil.copytree(HERE / "build" / "tcc", OUT / "site" / "tcc", ignore=shutil.ignore_patterns("*.wasm"))
+
+
 def site():
     run("building   the site", ["node_modules/.bin/vitepress", "build", "."], WEB)
+    licences()
     run("compressing what it holds, for whoever accepts that", ["node", "compress.mjs", OUT / "site"], WEB)
     (OUT / "site-complete").touch()
 
@@ -80,6 +103,7 @@ def build():
         (OUT / stamp).unlink(missing_ok=True)
     packages()
     kernel()
+    learn()
     site()
     if sys.argv[1:] == ["site"]:
         return

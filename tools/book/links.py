@@ -30,6 +30,7 @@ def page_at(root, path):
 def goal_of(page, target):
     """The file that a target means, from the page or, with a leading /, from docs/; and the anchor."""
     path, _, anchor = urllib.parse.unquote(target).partition("#")
+    path = path.partition("?")[0]
     start = page.root / "docs" if path.startswith("/") else page.file.parent
     goal = (start / path.lstrip("/")).resolve() if path else page.file.resolve()
     if not goal.suffix and not goal.is_dir() and goal.with_suffix(".md").exists():

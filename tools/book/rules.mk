@@ -18,7 +18,8 @@ book-twins: ## confirm that both languages say the same; PAGE=...
 
 # All that the book is made of, with the kernel that the lab boots; and the folders, which alone tell that a page is gone.
 # (But not those on top: `kernel` is the name of a target.)
-BOOK_SOURCES := docs Makefile $(shell find docs web tools/book heap kernel machine/i386 -mindepth 1 -name node_modules -prune -o \
+BOOK_SOURCES := docs Makefile $(shell find docs web tools/book tools/tcc heap kernel machine/i386 exercises -mindepth 1 -name .learn -prune -o \
+                                      -mindepth 1 -name node_modules -prune -o \
                                       -mindepth 1 -name __pycache__ -prune -o -mindepth 1 -print)
 
 .PHONY: book book-site

@@ -9,7 +9,7 @@ import type { Plugin } from 'vite'
 import { defineConfig, type HeadConfig } from 'vitepress'
 import { contents, order } from './contents.mts'
 import { lines, markup } from './markdown.mts'
-import { DOCS, PAGES, stage } from './parts.mts'
+import { DOCS, HAS_LEARN, PAGES, stage } from './parts.mts'
 import bengali from './words.bn.json' with { type: 'json' }
 import english from './words.en.json' with { type: 'json' }
 
@@ -27,18 +27,30 @@ const packages: Plugin = {
   },
 }
 
+// The page `learn`, or nothing where there is no compiler for it.
+const learn: Plugin = {
+  name: 'learn-if-there-is-a-compiler',
+  enforce: 'pre',
+  resolveId: (source) => (source !== 'learn-page' ? null : HAS_LEARN ? path.resolve(import.meta.dirname, '../learn/Learn.vue') : '\0no-learn'),
+  load: (id) => (id === '\0no-learn' ? 'export default {}' : null),
+}
+
 const ORDER = path.join(DOCS, '../build/book/order.json') // what is printed and bound, in which order
 const base = process.env.BOOK_BASE ?? '/'
 
 const SEARCH = { fuzzy: 0.15, prefix: true, boost: { title: 3, text: 2, titles: 1 } } // E09 is not nearly E08
 
-/** The page of the lab runs nothing and asks nothing but what this site holds; the emulator makes code while it runs. */
+/** Who may start a Worker: the emulator its own, and the page that has a compiler that one, and what keeps it for later. */
+const WORKERS: Record<string, string> = { lab: 'blob:', learn: "blob: 'self'" }
+
+/** The pages with a machine run nothing and ask nothing but what this site holds; the emulator makes code while it runs. */
 function guarded(html: string, page: string): string {
-  if (!/(^|\/)lab\.md$/.test(page)) return html
+  const workers = WORKERS[path.posix.basename(page, '.md')]
+  if (!workers) return html
   const inline = [...html.matchAll(/<script\b(?![^>]*\bsrc=)[^>]*>([^]*?)<\/script>/g)].map((script) => script[1])
   const hashes = inline.map((text) => `'sha256-${crypto.createHash('sha256').update(text).digest('base64')}'`)
   const rules = ["default-src 'none'", `script-src 'self' 'wasm-unsafe-eval' ${hashes.join(' ')}`, "style-src 'self' 'unsafe-inline'",
-    "img-src 'self' data:", "font-src 'self'", "connect-src 'self'", 'worker-src blob:', "base-uri 'none'", "form-action 'none'"]
+    "img-src 'self' data:", "font-src 'self'", "connect-src 'self'", `worker-src ${workers}`, "base-uri 'none'", "form-action 'none'"]
   return html.replace('<head>', `<head><meta http-equiv="Content-Security-Policy" content="${rules.join('; ')}">`)
 }
 
@@ -79,6 +91,9 @@ export default defineConfig({
     codeTransformers: [lines],
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
   },
-  buildEnd: () => fs.writeFileSync(ORDER, JSON.stringify({ bn: order(''), en: order('en/') })),
-  vite: { plugins: [packages], build: { chunkSizeWarningLimit: 4096 }, logLevel: 'warn' },
+  buildEnd: ({ outDir }) => {
+    if (HAS_LEARN) fs.copyFileSync(path.resolve(import.meta.dirname, '../learn/offline.js'), path.join(outDir, 'offline.js'))
+    fs.writeFileSync(ORDER, JSON.stringify({ bn: order(''), en: order('en/') }))
+  },
+  vite: { plugins: [packages, learn], build: { chunkSizeWarningLimit: 4096 }, logLevel: 'warn' },
 })

@@ -4,7 +4,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { DOCS, faultOf, partsOf, plainTitle } from './parts.mts'
+import { DOCS, HAS_LEARN, faultOf, partsOf, plainTitle } from './parts.mts'
 
 interface Group {
   name: 'start' | 'chapters' | 'faults' | 'more'
@@ -13,13 +13,13 @@ interface Group {
 
 // A page belongs to the first group that takes it. Within a group those named first come first, then by number and name.
 const GROUPS: Group[] = [
-  { name: 'start', pages: /^(index|how-to-read|one-picture|lab)$/ },
+  { name: 'start', pages: /^(index|how-to-read|one-picture|lab|learn)$/ },
   { name: 'chapters', pages: /^chapter-\d+/ },
   { name: 'faults', pages: /^faults\// },
   { name: 'more', pages: /./ },
 ]
-const FIRST = ['index', 'how-to-read', 'one-picture', 'lab', 'how-to-read-a-heap', 'glossary', 'testing']
-const ONLY_ALIVE = ['lab'] // on paper there would be nothing to see
+const FIRST = ['index', 'how-to-read', 'one-picture', 'lab', 'learn', 'how-to-read-a-heap', 'glossary', 'testing']
+const ONLY_ALIVE = ['lab', 'learn'] // on paper there would be nothing to see
 
 /** Names of a language's pages without .md; prefix '' or 'en/'. */
 function pagesOf(prefix: string): string[] {
@@ -28,6 +28,7 @@ function pagesOf(prefix: string): string[] {
     .filter((name) => name.endsWith('.md') && !/(^|\/)(node_modules|public)\//.test(name))
     .filter((name) => prefix || !name.startsWith('en/'))
     .map((name) => name.replace(/\.md$/, ''))
+    .filter((name) => HAS_LEARN || name !== 'learn')
 }
 
 function groupsOf(prefix: string): { name: Group['name']; pages: string[] }[] {

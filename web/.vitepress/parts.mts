@@ -9,6 +9,10 @@ import path from 'node:path'
 export const DOCS = path.resolve(import.meta.dirname, '../../docs')
 export const PAGES = path.resolve(import.meta.dirname, '../../build/book/pages') // what the site is built from
 
+/** The page `learn` has a compiler in it, and is left out where that could not be built (tools/book/build.py). */
+export const HAS_LEARN = ['book/hole.elf', 'tcc/tcc.wasm'].every((name) => fs.existsSync(path.join(DOCS, '../build', name)))
+const TO_LEARN = /\[([^\]]*)\]\((?:\.\.\/)?learn\.md[^)]*\)/g // what such a link says stays
+
 export interface Part {
   name: string // chapter-4-6, as a page's name below docs/ or docs/en/
   title: string
@@ -73,6 +77,14 @@ function nameFault(file: string): void {
   if (fault) fs.writeFileSync(file, text.replace(/^# (E\d+)$/m, (_, code) => `# ${fault} {#${code.toLowerCase()}}`))
 }
 
+function leaveLearnOut(): void {
+  for (const name of fs.readdirSync(PAGES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))) {
+    const file = path.join(PAGES, name)
+    if (path.basename(name) === 'learn.md') fs.rmSync(file)
+    else fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(TO_LEARN, '$1'))
+  }
+}
+
 /** The site's pages: those of docs/, and the parts. */
 export function stage(): void {
   fs.rmSync(PAGES, { recursive: true, force: true })
@@ -84,6 +96,7 @@ export function stage(): void {
     const whole = path.join(PAGES, prefix, `${page}.md`)
     fs.writeFileSync(whole, `---\nsearch: false\nprev: false\nnext: false\n---\n${fs.readFileSync(whole, 'utf8')}`)
   }
+  if (!HAS_LEARN) leaveLearnOut()
 }
 
 const known = new Map<string, [string, Part[]][]>()

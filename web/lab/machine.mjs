@@ -16,16 +16,17 @@ function emptyScreen(container) {
   return { container }
 }
 
-/** Loads what is needed and gives a session that is not booted yet. */
-export async function newSession({ options, container, tell, ended }) {
+/** Loads what is needed and gives a session that is not booted yet. own: another kernel than the lab's, and with
+ * what eyes its heap is read. */
+export async function newSession({ own, eyes, options, container, tell, ended }) {
   await running?.end()
-  const [{ V86 }, image, code] = await Promise.all([import('v86'), load(kernel), compiled()])
+  const [{ V86, code }, image] = await Promise.all([emulator(), own ?? load(kernel)])
   const start = async (told) => {
     const guest = await startGuest({ V86, code, image, options, tell: told, screen: emptyScreen(container) })
     guest.emulator.keyboard_set_enabled(false)
     return guest
   }
-  const session = new Session({ image, start, tell })
+  const session = new Session({ image, start, tell, eyes })
   const rest = () => (document.hidden ? session.guest?.stop() : wake(session))
   document.addEventListener('visibilitychange', rest)
   running = {
@@ -41,14 +42,14 @@ export async function newSession({ options, container, tell, ended }) {
 }
 
 /** The emulator's code is loaded once, so that the machine can be started again without a network. */
-let emulator
-async function compiled() {
-  emulator ??= load(wasm).then((bytes) => WebAssembly.compile(bytes))
-  const module = await emulator
-  return { wasm_fn: async (imports) => (await WebAssembly.instantiate(module, imports)).exports }
+let loaded
+export async function emulator() {
+  loaded ??= load(wasm).then((bytes) => WebAssembly.compile(bytes))
+  const [{ V86 }, module] = await Promise.all([import('v86'), loaded])
+  return { V86, code: { wasm_fn: async (imports) => (await WebAssembly.instantiate(module, imports)).exports } }
 }
 
-async function load(url) {
+export async function load(url) {
   const answer = await fetch(url)
   if (!answer.ok) throw new Error(`${url}: ${answer.status}`)
   return new Uint8Array(await answer.arrayBuffer())

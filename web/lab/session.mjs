@@ -13,12 +13,13 @@ const MOST_STATES = 5 // of the machine are kept; each is some 2 MB
 const LINES_APART = 12 // so many lines are rather typed again than kept as a state
 const QUIET = 300 // ms at the prompt before a state is taken
 const LOOK = 3 // ms
+const EYES = { description: (known) => known, heap: readHeap }
 const ENDED = ['rebooted', 'failed', 'ended']
 
 export class Session {
-  /** start(tell) gives a guest; a test gives one without a page. */
-  constructor({ image, start, tell = {} }) {
-    Object.assign(this, { start, tell })
+  /** start(tell) gives a guest; a test gives one without a page. eyes: how the heap is read, when it is another one. */
+  constructor({ image, start, tell = {}, eyes = EYES }) {
+    Object.assign(this, { start, tell, eyes })
     this.place = addressOf(image, 'minios_description')
     this.waiters = []
     this.clear()
@@ -76,7 +77,7 @@ export class Session {
   /** The first moment is that of init_heap: from then on the description is whole. */
   moment() {
     if (!this.known) {
-      this.known = readDescription(this.read, this.place)
+      this.known = this.eyes.description(readDescription(this.read, this.place))
       this.history = new History(this.read, this.known)
     }
     this.takeLine()
@@ -177,7 +178,8 @@ export class Session {
     const at = n ?? last
     const { numbers, sizes } = history.asked(at)
     const live = n === undefined && this.state !== 'running'
-    const heap = live ? readHeap(this.read, known) : readHeap(history.at(at), known, numbers)
+    const { heap: readHeap } = this.eyes
+    const heap = live ? readHeap(this.read, known, undefined, sizes) : readHeap(history.at(at), known, numbers, sizes)
     const step = history.steps[at]
     return {
       heap,

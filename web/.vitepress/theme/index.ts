@@ -55,6 +55,7 @@ export default {
     }),
   async enhanceApp({ app }) {
     app.component('Lab', defineAsyncComponent(() => import('../../lab/Lab.vue')))
+    app.component('Learn', defineAsyncComponent(() => import('learn-page')))
     app.component('TryIt', TryIt)
     app.component('MovingHeap', defineAsyncComponent(() => import('../../lab/MovingHeap.vue')))
     app.component('Task', Task)

@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: MIT
+#
+# The page on which the heap is written: it says what ./minios learn says, keeps what that keeps, and is a page for a phone,
+# for the keyboard alone, and for who has no network any more.
+
+import base64
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+
+import pytest
+
+from kernel import HANG_SECONDS, ROOT
+from learn import BOSS, EXERCISES, Learner, second_step_done, solution, wrong_answers  # noqa: F401
+from web import LANGUAGES, address_in, make_site, one_after_the_other, output_of, served
+
+TEMPLATE = (EXERCISES / "template.c").read_text(encoding="utf-8")
+
+RETURN = "    return my_alloc_aligned(h, size, KHEAP_ALIGN);\n"
+LARGE = "void *my_alloc(struct my_heap *h, size_t size)\n{\n"
+CRASHES = {"null": "    *(volatile char *)8 = 1;\n", "loop": "    while (h)\n    {\n        size++;\n    }\n", "wild": "    h->heap_end[100 << 20] = 1;\n",
+           "stack": "    return my_alloc(h, size);\n", "division": "    size /= (size_t)(h == NULL);\n", "abort": "    __builtin_trap();\n",
+           "said": "    for (int i = 0; i < 30; i++)\n        kprintf(\"%d of %zu\\n\", i, size);\n    return NULL;\n"}
+
+
+def said(home, what, given=""):
+    """What ./minios learn says."""
+    done = subprocess.run([sys.executable, "tests/learn-page/said.py", what], cwd=ROOT, input=given, capture_output=True, text=True,
+                          timeout=HANG_SECONDS, check=False, env=dict(os.environ, LEARN_HOME=str(home), CC="gcc", LC_ALL="C"))
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def in_node(script, given, *words):
+    done = subprocess.run(["node", f"tests/learn-page/{script}.mjs", *map(str, words)], cwd=ROOT, input=given, capture_output=True, text=True,
+                          timeout=HANG_SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+# ---- What is said ----
+
+def test_texts_and_hints_are_those_of_the_terminal(tmp_path):
+    told = in_node("lesson", said(tmp_path, "texts"))
+    assert told["compared"] == 2 * BOSS * 4 and told["different"] == []
+
+
+def test_a_crash_is_told_as_in_the_terminal(tmp_path):
+    assert solution(3).count(RETURN) == 1
+    answers = [(3, solution(3).replace(RETURN, code + RETURN)) for code in CRASHES.values()]
+    told = in_node("lesson", said(tmp_path, "reports", json.dumps(answers)))
+    assert told["compared"] == 2 * len(CRASHES) and told["different"] == []
+
+
+@pytest.mark.parametrize("step", [pytest.param(step, marks=pytest.mark.slow if step > 1 else ()) for step in range(1, BOSS + 1)])
+def test_a_wrong_answer_is_told_as_in_the_terminal(step, tmp_path):
+    begins = solution(step - 1) if step > 1 else TEMPLATE
+    answers = [(step, begins), *((step, code) for _, code in wrong_answers(step))]
+    told = in_node("lesson", said(tmp_path, "reports", json.dumps(answers)))
+    assert told["compared"] == 2 * len(answers) > 10 and told["different"] == []
+
+
+# ---- What is kept ----
+
+def in_64(text):
+    return base64.b64encode(text if isinstance(text, bytes) else text.encode()).decode("ascii")
+
+
+def kept(what, archive, **given):
+    told = in_node("keep", json.dumps(given), what, archive)
+    return told | {"files": {name: base64.b64decode(text) for name, text in told["files"].items()}}
+
+
+ODD = solution(3).encode() + b"/* caf\xe9 \xf0\x9f\x98 \xed\xa0\x80 \xff */\r\n"
+
+
+def test_a_folder_from_the_page_is_that_of_the_terminal(tmp_path):
+    """Steps, hints, what was put aside, and each byte."""
+    archive, home = tmp_path / "my-heap.zip", tmp_path / "my-heap"
+    told = kept("pack", archive, template=TEMPLATE, acts=[
+        ["write", in_64(solution(1))], ["passed", 1], ["write", in_64("int mine;\n")], ["reset", 2], ["write", in_64(solution(4))],
+        ["passed", 4], ["hint", 5], ["hint", 5], ["write", in_64(ODD)]])
+    with zipfile.ZipFile(archive) as packed:
+        packed.extractall(tmp_path)
+    learner = Learner(home)
+    assert learner.ticks() == told["done"] == [1, 2, 3, 4]
+    assert "Step 5, hint 3 of 3" in learner.learn("hint")[1]
+    assert learner.file.read_bytes() == ODD and (home / ".learn" / "passed-04.c").read_text() == solution(4)
+    assert (home / ".learn" / "before-reset-1.c").read_text() == "int mine;\n"
+    assert learner.learn("reset", 3)[0] == 0 and learner.file.read_text() == solution(4)
+
+
+def test_a_folder_of_the_terminal_goes_on_in_the_page(tmp_path, second_step_done):
+    learner = Learner(shutil.copytree(second_step_done, tmp_path / "deep" / "down"))
+    learner.learn("hint")
+    learner.learn("reset", 2)
+    learner.file.write_bytes(ODD)
+    archive = shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path, "deep")
+    before = {"my_heap.c": in_64("of the page"), ".learn/before-reset-1.c": in_64("of old"), ".learn/passed-07.c": in_64("7")}
+    told = kept("take", archive, files=before)
+    assert told["done"] == [1] and told["files"]["my_heap.c"] == ODD and told["files"][told["kept"]] == b"of the page"
+    asides = [text for name, text in told["files"].items() if "before-reset" in name]
+    assert sorted(asides) == sorted([b"of the page", b"of old", solution(2).encode()])
+    assert json.loads(told["files"][".learn/progress.json"])["hints"] == {}
+    assert not [name for name in told["files"] if not re.fullmatch(r"my_heap\.c|\.learn/(passed-\d\d|before-reset-\d)\.c|\.learn/progress\.json", name)]
+
+
+def test_a_heap_alone_leaves_the_steps(tmp_path):
+    (tmp_path / "my_heap.c").write_bytes(ODD)
+    told = kept("take", tmp_path / "my_heap.c", files={"my_heap.c": in_64("old"), ".learn/passed-01.c": in_64("1")})
+    assert told["done"] == [1] and told["files"]["my_heap.c"] == ODD and told["files"][told["kept"]] == b"old"
+    assert kept("take", tmp_path / "my_heap.c", files={"my_heap.c": in_64(ODD)})["kept"] is None, "it is the same"
+
+
+@pytest.mark.parametrize("what", ["picture", "empty", "cut", "without", "large", "bomb"])
+def test_what_is_no_folder_changes_nothing(what, tmp_path):
+    archive = tmp_path / "some.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        if what == "without":
+            packed.writestr("README", "nothing")
+        elif what in ("large", "bomb"):
+            packed.writestr("x/my_heap.c", b"/" * (2 << 20 if what == "large" else 200 << 20))
+        elif what == "cut":
+            packed.writestr("x/my_heap.c", solution(3))
+    if what == "cut":
+        archive.write_bytes(archive.read_bytes()[:200])
+    if what == "picture":
+        archive.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR")
+    before = {"my_heap.c": b"mine", ".learn/passed-01.c": b"1"}
+    told = kept("take", archive, files={name: in_64(text) for name, text in before.items()})
+    assert told["kept"] == "refused" and told["files"] == before
+
+
+@pytest.mark.parametrize("written", ["", "{", "[]", "null", "7", '{"hints": 7, "language": "en"}', '{"hints": {"1": "x"}}', '{"hints": {}, "language": []}'])
+def test_a_spoilt_progress_file_costs_no_step(written, tmp_path):
+    told = kept("pack", tmp_path / "a.zip", acts=[["hint", 2]], files={".learn/progress.json": in_64(written), ".learn/passed-01.c": in_64("1")})
+    assert told["done"] == [1] and told["current"] == 2
+
+
+# ---- A look, from the compiler to the boot ----
+
+@pytest.fixture(scope="session")
+def pieces():
+    """The compiler and the kernel with a hole."""
+    with one_after_the_other("book"):
+        output_of("make", "-s", "tcc", "hole")
+
+
+def looked(language, *looks):
+    return in_node("look", json.dumps(looks), language)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_solutions_pass_all_steps_one_after_the_other(language, pieces):
+    """As in the terminal each is checked and booted; then a step that was passed is asked again, by the rules of today."""
+    seen = looked(language, *((step, solution(step), False) for step in range(1, BOSS + 1)), (3, solution(BOSS), True), (3, solution(2), True))
+    for step, one in enumerate(seen[:BOSS], 1):
+        assert one["passed"] and one["step"] == step and one["done"] == list(range(1, step + 1)), one
+        assert one["said"].count("  [x] ") == 2 and "minios> " in one["said"], one["said"]
+    assert seen[BOSS]["passed"] and not seen[BOSS + 1]["passed"] and seen[BOSS + 1]["done"] == list(range(1, BOSS + 1))
+
+
+def test_a_look_tells_what_is_wrong_and_changes_nothing(pieces):
+    """The compiler's, the linker's, a check's, a crash, a loop; each with the line that is to blame."""
+    codes = {"panic();\n": "function 'panic'", "return h +;\n": "(", "int puts(const char *); puts(0);\n": "undefined reference to puts()",
+             "*(volatile char *)8 = 1;\n": "(crash-null)", "for (;;)\n        size++;\n": "(crash-loop)", "size /= (size_t)(h == NULL);\n": "Your code divided by zero"}
+    seen = looked("en", *((3, solution(3).replace(RETURN, f"    {code}{RETURN}"), False) for code in codes))
+    line = solution(3)[:solution(3).index(RETURN)].count("\n") + 1
+    for one, wanted in zip(seen, codes.values()):
+        assert not one["passed"] and one["done"] == [] and wanted in one["said"], one
+        assert one["line"] == 0 if "puts" in wanted else line <= one["line"] <= line + 1, one  # TCC looks one word ahead
+
+
+@pytest.mark.slow
+def test_a_heap_from_elsewhere_is_taken_as_far_as_it_is(pieces):
+    (one,) = looked("en", (1, solution(7), False))
+    assert one["passed"] and one["step"] == 7 and one["done"] == list(range(1, 8)) and "it passes step 7 and all before it" in one["said"]
+
+
+@pytest.mark.slow
+def test_a_heap_that_the_kernel_cannot_use_is_told(pieces):
+    """What no check asks for, and a boot does: a block for more than a heap of a check ever holds."""
+    assert solution(2).count(LARGE) == 1
+    (one,) = looked("en", (2, solution(2).replace(LARGE, LARGE + "    if (h->heap_end - h->heap_start > 2 << 20)\n        return NULL;\n"), False))
+    assert not one["passed"] and one["done"] == [] and "What should have come out:" in one["said"] and "Boot on your heap" in one["said"], one["said"]
+
+
+# ---- The page's own words ----
+
+def test_each_word_of_the_page_is_said_in_both_languages_and_used():
+    words = {language: json.loads((ROOT / "web" / "learn" / f"words.{language}.json").read_text(encoding="utf-8")) for language in LANGUAGES}
+    assert list(words["bn"]) == list(words["en"])
+    code = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "web" / "learn").glob("*.*") if path.suffix in (".vue", ".mjs"))
+    used = set(re.findall(r"'([\w.]+)'", code)) | {"stopped.time", "stopped.memory", "link.size", "link.object"}
+    assert [name for name in words["en"] if name not in used] == []
+    for name in words["en"]:
+        assert re.findall(r"\{\w+\}", words["bn"][name]).sort() == re.findall(r"\{\w+\}", words["en"][name]).sort(), name
+        assert re.search("[\u0980-\u09ff]", words["bn"][name]), name
+
+
+# ---- The page itself, in Chromium ----
+
+HEAVIEST = 330 * 1000  # bytes, compressed, on top of the lab's
+
+
+@pytest.fixture(scope="session")
+def site():
+    book = make_site()
+    with served(sys.executable, "-u", "tools/book/serve.py", book / "site") as line:
+        yield address_in(line)
+
+
+@pytest.fixture
+def page(site):
+    """Runs one part of page.mjs; nothing went wrong in the page, and nothing was asked of another machine."""
+    def run(what, *words, given=None):
+        seen = in_node("page", json.dumps(given), site, what, *words)
+        assert seen["trouble"] == [] and seen["foreign"] == []
+        return seen
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_is_light_and_the_lab_loads_nothing_of_it(page, language, record_property):
+    seen = page("weight", LANGUAGES[language])
+    assert 100 * 1000 < seen["extra"] <= HEAVIEST, seen["heaviest"]
+    assert seen["early"] == []
+    record_property("figure", f"the page learn ({language}): {seen['extra'] / 1000:.0f} KB on top of the lab's {seen['lab'] / 1000:.0f} KB")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_from_the_first_empty_file_to_the_boss_in_one_sitting(page, language):
+    seen = page("sitting", LANGUAGES[language], given=[solution(step) for step in range(1, BOSS + 1)])
+    begin, *told = seen["told"]
+    assert "(init-unwritten)" in begin["said"]
+    for step, one in enumerate(told, 1):
+        assert one["passed"] and one["ticks"] == step and one["kept"], one
+    assert seen["address"] == f"{LANGUAGES[language]}learn?step={BOSS}"
+
+
+@pytest.mark.slow
+def test_nothing_is_lost_by_a_reload_at_any_moment(page):
+    seen = page("reload", given=[solution(2)])
+    assert seen["texts"] == [solution(2) + n * "/* a word */" for n in (1, 2, 3)] + [seen["texts"][2]]
+
+
+@pytest.mark.slow
+def test_the_first_error_is_shown_at_its_line_while_one_types(page):
+    seen = page("compiling", given=[solution(3).replace(RETURN, "    return x;\n"), solution(3)])
+    wrong, right = seen["told"]
+    assert wrong["ok"] == "no" and "'x' undeclared" in wrong["said"] and "This name does not exist here." in wrong["said"]
+    assert wrong["marked"] == ["    return x;"] and right == {"said": "It compiles.", "marked": [], "ok": "yes"}
+
+
+@pytest.mark.slow
+def test_hints_solution_and_reset(page):
+    seen = page("helping")
+    assert seen["hints"] == [1, 2, 3] and seen["none"] == seen["early"] == seen["refused"] == 0
+    assert seen["solution"].strip() == solution(3).strip()
+    assert seen["left"] == "int mine;\n" and seen["anew"] == TEMPLATE, "asked first"
+    assert seen["address"] == "en/learn?step=1"
+
+
+@pytest.mark.slow
+def test_a_folder_goes_from_browser_to_browser(page):
+    seen = page("along", given=[solution(2)])
+    assert seen["refused"]["text"] == "int mine;\n" and "cat.png" in seen["refused"]["note"]
+    assert seen["text"] == solution(2) and seen["ticks"] == 2 and seen["aside"] == 1
+
+
+@pytest.mark.slow
+def test_two_tabs_write_one_file_and_the_later_one_tells(page):
+    seen = page("tabs")
+    assert seen["told"] == [0, 1] and seen["text"] == "int one;\nint two;"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_it_works_without_a_network_also_after_a_reload(page, language):
+    seen = page("offline", LANGUAGES[language], given=[solution(3)])
+    assert seen["passed"] == 1 and "minios> " in seen["said"] and seen["text"].startswith("MiniOS on i386 PC")
+
+
+@pytest.mark.slow
+def test_the_kernel_boots_on_the_heap_and_draws_it(page):
+    """The bump of step 2 without tags, and the whole heap; both as the kernel was given them."""
+    seen = page("boots", given=[solution(BOSS), ["alloc 100", "alloc 13", "alloc 40 256", "free"]])
+    assert [(block["number"], block["size"], block["gap"]) for block in seen["blocks"]] == [(2, 13, 0), (1, 100, 0)]
+    assert seen["alarms"] == [] and "check asks it" in seen["verdict"]
+    seen = page("boots", given=[solution(2), ["alloc 100", "alloc 13"]])
+    assert [(block["number"], block["size"], block["gap"]) for block in seen["blocks"]] == [(2, 13, 0), (1, 100, 0)]
+
+
+@pytest.mark.slow
+def test_the_keyboard_alone_is_enough(page):
+    seen = page("keyboard")
+    assert seen["reached"] >= 0 and seen["indented"] and seen["left"] and seen["button"] >= 0
+    assert seen["label"][0] and "Escape and then Tab" in seen["label"][1] and "my_init answers false" in seen["announced"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_axe_finds_nothing_and_nothing_is_too_wide(page, language):
+    seen = page("axe", LANGUAGES[language], given=[solution(6).replace("b->gap = 0;", "b->gap = 16;")])
+    assert len(seen["found"]) == 16 and [one for one in seen["found"] if one["wide"] > 0 or one["axe"]] == []
+    assert all(one["letters"] == "16px" for one in seen["found"] if one["name"].startswith(("360 light", "375 light")) and "letters" in one), "an iPhone zooms into smaller ones"
