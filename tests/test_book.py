@@ -3,6 +3,7 @@
 # The book says what the source and the kernel say today; and each way in which it could drift is noticed.
 
 import html
+import os
 import pathlib
 import re
 import shutil
@@ -41,6 +42,18 @@ def copy(tmp_path):
     shutil.copytree(ROOT, target, ignore=shutil.ignore_patterns("build", ".git", "node_modules", "*.timestamp-*"))
     (target / "build").symlink_to(ROOT / "build")
     return target
+
+
+@pytest.mark.parametrize("tool", ["gcc", "npm"])
+def test_a_tool_that_is_not_there_is_told_once(tool, copy, tmp_path):
+    """Not for each of the sessions that need it."""
+    (tmp_path / "bin").mkdir()
+    for program in pathlib.Path("/usr/bin").iterdir():
+        if program.name != tool:
+            (tmp_path / "bin" / program.name).symlink_to(program)
+    done = subprocess.run([sys.executable, copy / "tools/book/book.py", "check"], env={**os.environ, "PATH": str(tmp_path / "bin")},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=HANG_SECONDS, check=False)
+    assert done.returncode != 0 and done.stdout.count(f"{tool} is missing: ./minios doctor\n") == 1, done.stdout
 
 
 # The page, what stands there, what somebody makes of it, and what the check says of that.

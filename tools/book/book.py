@@ -21,7 +21,7 @@ import sessions
 import stages
 import twins
 import words
-from pages import HERE, Trouble, pages
+from pages import HERE, Missing, Trouble, pages
 
 CAPTURED = "docs/captured-with.txt"
 BENGALI = re.compile("[\u0980-\u09ff]")
@@ -195,6 +195,8 @@ def main():
     troubles = []
     try:
         COMMANDS[given.command](given.root.resolve(), given.pages, troubles.append)
+    except Missing as missing:
+        troubles = [str(missing)]
     except Trouble as trouble:
         troubles.append(str(trouble))
     except OSError as error:

@@ -11,7 +11,7 @@ import tempfile
 
 import links
 import moving
-from pages import HERE, Trouble, pages
+from pages import HERE, Missing, Trouble, pages
 
 FONT = "web/node_modules/@fontsource/noto-sans-bengali/files/noto-sans-bengali-bengali-{weight}-normal.woff"
 LOOKS = """
@@ -149,7 +149,7 @@ def build(root, language, folder):
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         except OSError as error:
-            raise Trouble("pandoc is missing: ./minios doctor") from error
+            raise Missing("pandoc") from error
     if done.returncode or re.search(r"WARNING(?!\] Deprecated)", done.stderr):  # of its own options it may have changed its mind
         raise Trouble(f"pandoc: {done.stderr.strip()}")
     print(f"  made       {out.relative_to(HERE)}, {len(book)} pages of the site")

@@ -9,7 +9,7 @@ import re
 import subprocess
 
 import sessions
-from pages import HERE, Trouble
+from pages import HERE, Missing, Trouble
 
 FOLDER, TABLE = "docs/moving", "docs/moving/sessions.txt"
 ROW = re.compile(r"([\w-]+)(?: \+ ([^:]+))?:((?: \d+)+)")
@@ -67,7 +67,7 @@ def recorded(fence, more):
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=sessions.SECONDS, check=False)
         except OSError as error:
-            raise Trouble("node is missing: ./minios doctor") from error
+            raise Missing("node") from error
         if done.returncode:
             raise Trouble(f"session {fence.name}: {done.stderr.strip()[-500:]}")
         return done.stdout

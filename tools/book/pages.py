@@ -17,6 +17,13 @@ class Trouble(Exception):
     """One line for whoever writes the page."""
 
 
+class Missing(Exception):
+    """A tool that is not there. Nothing else can be said then."""
+
+    def __str__(self):
+        return f"{self.args[0]} is missing: ./minios doctor"
+
+
 @dataclasses.dataclass
 class Fence:
     page: "Page"

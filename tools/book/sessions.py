@@ -14,7 +14,7 @@ import shlex
 import subprocess
 import tempfile
 
-from pages import HERE, Trouble
+from pages import HERE, Missing, Trouble
 
 CACHE = HERE / "build" / "book" / "captured"
 SHOWN_BY_SHELL = ("./minios", "make", "nm", "objdump", "size")
@@ -32,7 +32,7 @@ def compiler():
     try:
         return subprocess.run(["gcc", "--version"], capture_output=True, text=True, check=True).stdout.split("\n")[0]
     except OSError as error:
-        raise Trouble("gcc is missing: ./minios doctor") from error
+        raise Missing("gcc") from error
 
 
 @functools.cache

@@ -7,7 +7,7 @@ import re
 import subprocess
 import unicodedata
 
-from pages import HERE, Trouble
+from pages import HERE, Missing, Trouble
 
 BENGALI = "\u0980-\u09ff"
 JOINERS = "\u200c\u200d"
@@ -106,7 +106,7 @@ def dictionary():
     """hunspell's Bengali words, with the signs told to it that belong to words: else it splits words at their vowels."""
     found = [folder / "bn_BD.dic" for folder in FOLDERS if (folder / "bn_BD.dic").exists()]
     if not found:
-        raise Trouble("hunspell has no Bengali dictionary: ./minios doctor")
+        raise Missing("hunspell's Bengali dictionary")
     BUILT.mkdir(parents=True, exist_ok=True)
     letters = "".join(map(chr, range(0x980, 0xa00)))
     rules = found[0].with_suffix(".aff").read_text(encoding="utf-8")
@@ -122,7 +122,7 @@ def not_in_dictionary(words):
         done = subprocess.run(["hunspell", "-d", dictionary(), "-i", "utf-8", "-l"], input="\n".join(sorted(words)) + "\n",
                               capture_output=True, text=True, check=False)
     except OSError as error:
-        raise Trouble("hunspell is missing: ./minios doctor") from error
+        raise Missing("hunspell") from error
     if done.returncode:
         raise Trouble(f"hunspell: {done.stderr.strip()}")
     return {plain(word) for word in done.stdout.split()}
