@@ -113,11 +113,12 @@ def test_each_instruction_of_a_pair_is_for_something():
 def test_what_is_missed_is_what_the_bench_found():
     found = json.loads((ROOT / "docs/bench.json").read_text())
     worst = {pair: max(one["ratios"][pair] for one in found["runs"]) for pair in found["runs"][0]["ratios"]}
-    told = (f"the stack of blocks, {worst['stack glibc']:.2f} of glibc instead of 0.45; one pair repeated, {worst['pair glibc']:.2f} of glibc "
-            f"instead of 0.40, and slower than GNU obstack, {worst['pair obstack']:.2f} of it")
+    told = (f"the stack of blocks, {worst['stack glibc']:.2f} of glibc instead of 0.45 and {worst['stack mimalloc']:.2f} of mimalloc instead of "
+            f"0.65; one pair repeated, {worst['pair glibc']:.2f} of glibc instead of 0.40, and slower than GNU obstack, "
+            f"{worst['pair obstack']:.2f} of it")
     assert told in " ".join(GUIDE.split())
     missed = [what for what, figure, most in goals(found) if figure > most]
-    assert missed == ["stack against glibc", "pair against glibc", "pair ahead of obstack"]
+    assert sorted(missed) == ["pair against glibc", "pair ahead of obstack", "stack against glibc", "stack against mimalloc"]
     nanoseconds = {name: found["peers"][name]["ns"]["pair"] for name in ("bump", "kheap")}
     assert nanoseconds["bump"] > nanoseconds["kheap"] / 2
     assert round(sum(found["peers"]["obstack"]["instructions"]["x86-64"])) == 40
