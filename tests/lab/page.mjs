@@ -691,6 +691,19 @@ const looks = {
     return { held, lines: await page.evaluate(() => window.minios.lines.map((line) => line.text)) }
   },
 
+  /** The name of the book, with one part of the page and then another scrolled behind it: does anything shine through? */
+  async title(width) {
+    const page = await open({ width: Number(width), options: { reducedMotion: 'reduce' } })
+    await ready(page)
+    const seen = []
+    for (const top of [360, 560]) {
+      await page.evaluate((y) => window.scrollTo(0, y), top)
+      await page.waitForTimeout(300)
+      seen.push((await page.screenshot({ clip: { x: 0, y: 0, width: 300, height: 60 } })).toString('base64'))
+    }
+    return { same: seen[0] === seen[1] }
+  },
+
   /** From the terminal to the block, and the other way round. */
   async hover() {
     const page = await started()
