@@ -18,6 +18,8 @@ from kernel import HANG_SECONDS, ROOT
 from learn import BOSS, EXERCISES, Learner, second_step_done, solution, wrong_answers  # noqa: F401
 from web import LANGUAGES, address_in, make_site, one_after_the_other, output_of, served
 
+pytestmark = [pytest.mark.slow, pytest.mark.page]
+
 TEMPLATE = (EXERCISES / "template.c").read_text(encoding="utf-8")
 
 RETURN = "    return my_alloc_aligned(h, size, KHEAP_ALIGN);\n"
@@ -56,7 +58,7 @@ def test_a_crash_is_told_as_in_the_terminal(tmp_path):
     assert told["compared"] == 2 * len(CRASHES) and told["different"] == []
 
 
-@pytest.mark.parametrize("step", [pytest.param(step, marks=pytest.mark.slow if step > 1 else ()) for step in range(1, BOSS + 1)])
+@pytest.mark.parametrize("step", range(1, BOSS + 1))
 def test_a_wrong_answer_is_told_as_in_the_terminal(step, tmp_path):
     begins = solution(step - 1) if step > 1 else TEMPLATE
     answers = [(step, begins), *((step, code) for _, code in wrong_answers(step))]
@@ -154,7 +156,6 @@ def looked(language, *looks):
     return in_node("look", json.dumps(looks), language)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_solutions_pass_all_steps_one_after_the_other(language, pieces):
     """As in the terminal each is checked and booted; then a step that was passed is asked again, by the rules of today."""
@@ -176,13 +177,11 @@ def test_a_look_tells_what_is_wrong_and_changes_nothing(pieces):
         assert one["line"] == 0 if "puts" in wanted else line <= one["line"] <= line + 1, one  # TCC looks one word ahead
 
 
-@pytest.mark.slow
 def test_a_heap_from_elsewhere_is_taken_as_far_as_it_is(pieces):
     (one,) = looked("en", (1, solution(7), False))
     assert one["passed"] and one["step"] == 7 and one["done"] == list(range(1, 8)) and "it passes step 7 and all before it" in one["said"]
 
 
-@pytest.mark.slow
 def test_a_heap_that_the_kernel_cannot_use_is_told(pieces):
     """What no check asks for, and a boot does: a block for more than a heap of a check ever holds."""
     assert solution(2).count(LARGE) == 1
@@ -225,7 +224,6 @@ def page(site):
     return run
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_is_light_and_the_lab_loads_nothing_of_it(page, language, record_property):
     seen = page("weight", LANGUAGES[language])
@@ -234,7 +232,6 @@ def test_it_is_light_and_the_lab_loads_nothing_of_it(page, language, record_prop
     record_property("figure", f"the page learn ({language}): {seen['extra'] / 1000:.0f} KB on top of the lab's {seen['lab'] / 1000:.0f} KB")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_from_the_first_empty_file_to_the_boss_in_one_sitting(page, language):
     seen = page("sitting", LANGUAGES[language], given=[solution(step) for step in range(1, BOSS + 1)])
@@ -245,13 +242,11 @@ def test_from_the_first_empty_file_to_the_boss_in_one_sitting(page, language):
     assert seen["address"] == f"{LANGUAGES[language]}learn?step={BOSS}"
 
 
-@pytest.mark.slow
 def test_nothing_is_lost_by_a_reload_at_any_moment(page):
     seen = page("reload", given=[solution(2)])
     assert seen["texts"] == [solution(2) + n * "/* a word */" for n in (1, 2, 3)] + [seen["texts"][2]]
 
 
-@pytest.mark.slow
 def test_the_first_error_is_shown_at_its_line_while_one_types(page):
     seen = page("compiling", given=[solution(3).replace(RETURN, "    return x;\n"), solution(3)])
     wrong, right = seen["told"]
@@ -259,7 +254,6 @@ def test_the_first_error_is_shown_at_its_line_while_one_types(page):
     assert wrong["marked"] == ["    return x;"] and right == {"said": "It compiles.", "marked": [], "ok": "yes"}
 
 
-@pytest.mark.slow
 def test_hints_solution_and_reset(page):
     seen = page("helping")
     assert seen["hints"] == [1, 2, 3] and seen["none"] == seen["early"] == seen["refused"] == 0
@@ -268,27 +262,23 @@ def test_hints_solution_and_reset(page):
     assert seen["address"] == "en/learn?step=1"
 
 
-@pytest.mark.slow
 def test_a_folder_goes_from_browser_to_browser(page):
     seen = page("along", given=[solution(2)])
     assert seen["refused"]["text"] == "int mine;\n" and "cat.png" in seen["refused"]["note"]
     assert seen["text"] == solution(2) and seen["ticks"] == 2 and seen["aside"] == 1
 
 
-@pytest.mark.slow
 def test_two_tabs_write_one_file_and_the_later_one_tells(page):
     seen = page("tabs")
     assert seen["told"] == [0, 1] and seen["text"] == "int one;\nint two;"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_works_without_a_network_also_after_a_reload(page, language):
     seen = page("offline", LANGUAGES[language], given=[solution(3)])
     assert seen["passed"] == 1 and "minios> " in seen["said"] and seen["text"].startswith("MiniOS on i386 PC")
 
 
-@pytest.mark.slow
 def test_the_kernel_boots_on_the_heap_and_draws_it(page):
     """The bump of step 2 without tags, and the whole heap; both as the kernel was given them."""
     seen = page("boots", given=[solution(BOSS), ["alloc 100", "alloc 13", "alloc 40 256", "free"]])
@@ -298,14 +288,12 @@ def test_the_kernel_boots_on_the_heap_and_draws_it(page):
     assert [(block["number"], block["size"], block["gap"]) for block in seen["blocks"]] == [(2, 13, 0), (1, 100, 0)]
 
 
-@pytest.mark.slow
 def test_the_keyboard_alone_is_enough(page):
     seen = page("keyboard")
     assert seen["reached"] >= 0 and seen["indented"] and seen["left"] and seen["button"] >= 0
     assert seen["label"][0] and "Escape and then Tab" in seen["label"][1] and "my_init answers false" in seen["announced"]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_and_nothing_is_too_wide(page, language):
     seen = page("axe", LANGUAGES[language], given=[solution(6).replace("b->gap = 0;", "b->gap = 16;")])
