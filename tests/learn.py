@@ -65,7 +65,8 @@ def pass_two_steps(home):
 @pytest.fixture(scope="session")
 def second_step_done(tmp_path_factory):
     """The folder of somebody who passed two steps: with kernels that are nearly built."""
-    return made_once(tmp_path_factory, "second-step-done", pass_two_steps)
+    made = made_once(tmp_path_factory, "second-step-done", pass_two_steps)
+    return shutil.copytree(made, tmp_path_factory.mktemp("learner") / "home")
 
 
 @pytest.fixture
