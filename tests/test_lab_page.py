@@ -166,7 +166,7 @@ def test_the_menu_of_the_right_button_types_nothing(look):
     assert seen["held"] != "" and seen["lines"] == ["alloc 100", "stats"]
 
 
-@pytest.mark.parametrize("width", (768, 1000, 1280))
+@pytest.mark.parametrize("width", (1000, 1280))
 def test_nothing_shines_through_behind_the_title(look, width):
     assert look("title", str(width))["same"]
 
