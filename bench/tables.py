@@ -94,7 +94,7 @@ def show_goals(found):
     missed = [row for row in rows if row[3] == "MISSED"]
     table(f"Goals: {len(rows) - len(missed)} of {len(rows)} reached", ["", "figure", "at most", ""], missed)
     if missed:
-        print("Where the instructions go, and what was tried: examples/port-to-your-kernel.md, 6.")
+        print("Why, and what was tried: examples/port-to-your-kernel.md, section 6.")
 
 
 def counts_of(found):
