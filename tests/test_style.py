@@ -2,6 +2,7 @@
 #
 # The house rules that a machine can hold: layout, licence lines, who may include whom, how long a function may be.
 
+import ast
 import re
 import subprocess
 
@@ -62,6 +63,28 @@ def functions(text):
     """Name and number of lines of each function body: from the opening brace in column 0 to the closing one."""
     for match in re.finditer(r"^(?:[\w*].*?(\w+)\(.*\n(?:[ \t].*\n)*)\{\n((?:.*\n)*?)\}", text, re.M):
         yield match[1], match[2].count("\n")
+
+
+def forgotten(text):
+    """Names that are imported or, in a test, set, and then not used: something is missing there."""
+    tree, lines = ast.parse(text), text.split("\n")
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    used |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)} | set(re.findall(r'"(\w+)"', text))  # fixtures; __all__
+    imports = [node for node in ast.walk(tree) if isinstance(node, (ast.Import, ast.ImportFrom)) and "noqa: F401" not in lines[node.end_lineno - 1]]
+    imported = [(alias.asname or alias.name).split(".")[0] for node in imports for alias in node.names]
+    tests = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    of_tests = [(test, node) for test in tests for node in ast.walk(test) if isinstance(node, ast.Name)]
+    read = {(test, node.id) for test, node in of_tests if isinstance(node.ctx, ast.Load)}
+    return [one for one in imported if one not in used] + [
+        node.id for test, node in of_tests if isinstance(node.ctx, ast.Store) and node.id[0] != "_" and (test, node.id) not in read]
+
+
+def test_what_is_named_is_used():
+    """A file that lost its end, or a test its assertion, still passes; this tells it."""
+    found = {name(path): forgotten(path.read_text(encoding="utf-8")) for folder in ("tests", "tools", "bench", "exercises")
+             for path in (ROOT / folder).rglob("*.py") if "build" not in path.parts}
+    assert len(found) > 90 and not {path: names for path, names in found.items() if names}
+    assert forgotten("import re\nimport sys\nsys.exit()\n") == ["re"] and forgotten("def test_a():\n    found = 1\n") == ["found"]
 
 
 def test_functions_are_short():

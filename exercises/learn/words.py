@@ -7,7 +7,7 @@ import functools
 import os
 import re
 
-from place import EXERCISES, LANGUAGES, STEPS
+from place import EXERCISES, STEPS
 from screen import can_show
 
 
