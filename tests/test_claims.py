@@ -119,6 +119,16 @@ def show_read(claim, rest):
         assert f"]({rest})" in text_of(str(page), claim.section), f"{page} does not lead to {rest}"
 
 
+BLOB = re.compile(r"https://github\.com/[\w.-]+/[\w.-]+/blob/([^/]+)/")
+
+
+def test_foreign_source_is_named_by_its_revision():
+    """What a branch holds changes, and with it whether a sentence about it is so."""
+    texts = [LIST, *(ROOT / "docs").rglob("*.md"), *ROOT.glob("*.md"), *(ROOT / "examples").rglob("*.md")]
+    revisions = [revision for path in texts for revision in BLOB.findall(path.read_text(encoding="utf-8"))]
+    assert len(revisions) >= 12 and [one for one in revisions if not re.fullmatch("[0-9a-f]{40}", one)] == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("claim", CLAIMS, ids=[f"{pathlib.Path(claim.page).stem[:9]}-{claim.section}-{claim.line}" for claim in CLAIMS])
 def test_a_claim_is_so(claim, tmp_path):
