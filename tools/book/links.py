@@ -59,11 +59,19 @@ def pictures_language(page, target):
     return f"this page is in {page.language}, the picture in {match[1]}: {target}" if match and match[1] != page.language else None
 
 
+def name_only(page, target, text):
+    """The site and the printed book do not hold the source: there such a link is its text and nothing else."""
+    book = page.root / "docs"
+    if not page.file.is_relative_to(book) or goal_of(page, target)[0].is_relative_to(book.resolve()) or "`" in text:
+        return None
+    return f"leads out of the book, so its text has to be the name of the file, in `code letters`: {target}"
+
+
 def check(page, say):
     for number, picture, text, target in links(page):
         if OUTSIDE.match(target):
             continue
-        for trouble in (trouble_with(page, target), pictures_language(page, target)):
+        for trouble in (trouble_with(page, target), pictures_language(page, target), name_only(page, target, text)):
             if trouble:
                 say(f"{page.path}:{number}: {trouble}")
         if picture and not text.strip():
