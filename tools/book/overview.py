@@ -17,7 +17,7 @@ from states import regions, state_from
 
 LANES = ("machine", "kernel", "heap")  # calls go from left to right
 BESIDE = 29  # columns from a call of kmain to what is said of it
-ROW, LINE = 20, 15
+ROW, LINE = 24, 15
 
 
 @dataclasses.dataclass
@@ -132,10 +132,8 @@ def draw_calls(y, chain, command, verdict, how):
 def step(x, to, y, below):
     """From one caller to the next: straight down, or over into another lane."""
     if x == to:
-        return [arrow(x, y + 3, below - 9)]
-    middle = y + 7
-    return [element("path", d=f"M{x:.1f} {y + 3}V{middle}H{to:.1f}V{below - 13}", class_="pointer"),
-            head(to, below - 9, "down")]
+        return [arrow(x, y + 5, below - 11)]
+    return [element("path", d=f"M{x:.1f} {y + 5}v3H{to:.1f}V{below - 15}", class_="pointer"), head(to, below - 11, "down")]
 
 
 def draw(options, commands, say, how):
