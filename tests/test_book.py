@@ -70,6 +70,7 @@ DRIFTS = {
     "a file that its twin names": ("docs/en/faults/E01.md", "`kernel/main.c`", "`kernel/kernel.h`", "the file kernel/main.c stands in"),
     "a link over two lines": ("docs/en/chapter-4-hands-on-heap-implementation.md", "(#step-gap-and-slack-3)", "(#step-gap-and-slack-99)", "has the step step-gap-and-slack-99"),
     "a file that is gone": ("docs/testing.md", "`tests/mutants/equivalent.txt`", "`tests/mutants/untold.txt`", "there is no tests/mutants/untold.txt"),
+    "a name that is no link on the site": ("docs/en/one-picture.md", "[`kernel/main.c`]", "[kernel/main.c]", "in `code letters`: ../../kernel/main.c"),
     "a table": ("docs/en/how-to-read.md", "| `.` | free |\n", "", "do not show the same: table of 8 rows"),
     "a heading": ("docs/en/faults/E04.md", "## How to mend it\n", "", "this section has no counterpart in docs/en/faults/E04.md"),
     "a word": ("docs/faults/E04.md", "\u09af\u09c7 \u0995\u09cd\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u09af\u09c7 \u0995\u09cd\u09b0\u09b0\u09ae\u09c7 \u09a8\u09bf\u09af\u09bc\u09c7\u099b\u09cb", "\u0995\u09cd\u09b0\u09b0\u09ae\u09c7"),
