@@ -137,6 +137,15 @@ function tasks(md: MarkdownIt) {
   })
 }
 
+const SHORT = 20 // letters; such a piece of code stays on one line
+
+function shortCode(md: MarkdownIt) {
+  md.core.ruler.push('short_code', (state) => {
+    const pieces = state.tokens.flatMap((token) => token.children ?? []).filter((token) => token.type === 'code_inline')
+    for (const token of pieces) if (token.content.length <= SHORT) token.attrJoin('class', 'short')
+  })
+}
+
 /** Each cell carries the name of its column, for screens on which columns have no room side by side. */
 function tables(md: MarkdownIt) {
   md.core.ruler.push('tables', (state) => {
@@ -152,7 +161,7 @@ function tables(md: MarkdownIt) {
 }
 
 export function markup(md: MarkdownIt) {
-  md.use(tasks).use(tables).use(sourceLinks).use(stepLinks).use(fences).use(pictures)
+  md.use(tasks).use(tables).use(shortCode).use(sourceLinks).use(stepLinks).use(fences).use(pictures)
 }
 
 const MAP = /^[=~+*.-]{20,}$/ // a row of the map, or of dashes: each character is a place
@@ -179,6 +188,14 @@ function pointedAt(text: string, below: string): ElementContent[] {
 }
 
 const DEEP = 20 // spaces; on a phone no line begins further in
+const MARKED = /^[+-]? */ // a line of a diff
+const LABELLED = /^(?: *[a-z]+ {2,}|lesson \([\d.]+\) )(?=\S)(?!.* {2})/ // a word, and what is said of it
+
+/** How far in the rest of a line begins that has no room: below what it goes on with. */
+function hangOf(line: string, lang: string): number {
+  const label = TEXT.test(lang) ? LABELLED.exec(line)?.[0].length : undefined
+  return label ? label - 2 : (lang === 'diff' ? MARKED : /^ */).exec(line)![0].length
+}
 
 /** A deep indent stands by itself, so that it can be made shorter. */
 function setApart(node: Element, indent: number) {
@@ -196,7 +213,8 @@ export const lines: ShikiTransformer = {
     const source = this.source.split('\n')
     const [line, below] = [source[number - 1] ?? '', source[number] ?? '']
     const indent = /^ */.exec(line)![0].length
-    if (indent) node.properties.style = `--indent:${indent}`
+    const hang = hangOf(line, this.options.lang)
+    if (hang) node.properties.style = `--indent:${hang}`
     if (indent > DEEP && line.trim() && !TOLD.test(line) && !CARETS.test(line)) setApart(node, indent)
     if (!TEXT.test(this.options.lang)) return
     for (const name of classesOf(line)) this.addClassToHast(node, name)
