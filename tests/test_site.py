@@ -83,7 +83,7 @@ def test_nothing_is_wider_than_the_window(looked):
     _, found = looked
     assert {page["view"] for page in found} == {"desk", "phone"}
     for page in found:
-        assert page["wide"] == {"by": 0, "what": []}, page["path"]
+        assert page["wide"] == {"by": 0, "what": []} and not page["nameless"], (page["path"], page["wide"], page["nameless"])
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -356,7 +356,7 @@ def test_no_word_is_printed_over_another(language, book):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_pdf_has_a_cover_numbers_and_full_pages(language, book):
-    """What the contents say of a page's number is so; only where a new part opens may the page in front of it be half empty."""
+    """What the contents say of a page's number is so. No page is half empty, in front of a new part neither; nor is the file heavy."""
     pages = list(lines_of_pages(book / f"minios.{language}.pdf"))
     foot = 55  # points, where the page's own number stands
     assert not any(text.isdigit() for height, lines in pages[:1] for y, text in lines if y > height - foot), "the cover has no number"
@@ -369,11 +369,11 @@ def test_the_pdf_has_a_cover_numbers_and_full_pages(language, book):
     told = {run_together(title): int(number) for title, number in told.items()}
     for page in order:
         assert run_together(page["title"]) in text[told[run_together(page["title"])]], page["title"]
-    groups = [page["group"] for page in order]
-    opening = {told[run_together(page["title"])] for at, page in enumerate(order) if at == groups.index(page["group"]) or page["parts"] or page["name"] == "one-picture"}  # whose picture fills a page
+    (tall,) = [told[run_together(page["title"])] for page in order if page["name"] == "one-picture"]  # whose picture fills a page
     half = [number for number, (height, lines) in enumerate(pages, 1)
-            if number > 2 and max(y for y, _ in lines if y < height - foot) < height / 2 and number + 1 not in opening]
+            if number > 2 and max(y for y, _ in lines if y < height - foot) < height / 2 and number + 1 != tall]
     assert half in ([], [len(pages)]), half
+    assert (book / f"minios.{language}.pdf").stat().st_size < 6_000_000
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -401,6 +401,27 @@ def test_the_epub_is_valid_and_holds_every_page(language, book):
     for name in pages_of(language):
         assert run_together(heading_of(ROOT / "docs" / LANGUAGES[language] / f"{name}.md")) in text or name in ALIVE, name
     assert (book / "site" / epub.name).read_bytes() == epub.read_bytes()
+
+
+def left_edge_of(png):
+    """Width, height, and the colours from top to bottom near the left edge."""
+    script = """const { PNG } = require('playwright-core/lib/utilsBundle')
+                const { width, height, data } = PNG.sync.read(require('fs').readFileSync(0))
+                const colours = Array.from({ length: height }, (_, y) => data.subarray(4 * (y * width + 9), 4 * (y * width + 9) + 3).toString('hex'))
+                console.log(JSON.stringify([width, height, [...new Set(colours)]]))"""
+    return json.loads(subprocess.run(["node", "-e", script], cwd=ROOT / "web", input=png, capture_output=True, check=True).stdout)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_epub_has_a_cover(language, book):
+    """A picture of its own, as large and as high as readers' shelves want it, with the tape in its colours at the left."""
+    with zipfile.ZipFile(book / f"minios.{language}.epub") as parts:
+        (item,) = re.findall(r'<item [^>]*properties="cover-image"[^>]*>', parts.read("EPUB/content.opf").decode())
+        cover = parts.read("EPUB/" + re.search(r'href="([^"]+)"', item)[1])
+        assert "cover" in parts.read("EPUB/text/cover.xhtml").decode()
+    assert 'media-type="image/png"' in item and cover == (book / f"cover.{language}.png").read_bytes()
+    width, height, tape = left_edge_of(cover)
+    assert width >= 1500 and 1.3 < height / width < 1.6 and {"9ad0f5", "8fd3bd", "e69f00", "ffffff"} <= set(tape), (width, height, tape)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -128,10 +128,11 @@ export async function withWords(bytes) {
   return document.save({ updateFieldAppearances: false })
 }
 
-/** On which page each name lies to which a link leads, counted from 1. */
+/** Where each name lies to which a link leads: the page, counted from 1, and how far above its lower edge, in points. */
 export async function placesIn(bytes) {
   const document = await PDFDocument.load(bytes, { updateMetadata: false })
   const numbers = new Map(document.getPages().map((page, n) => [page.ref.toString(), n + 1]))
   const names = document.catalog.lookup(PDFName.of('Dests'))
-  return Object.fromEntries([...names.entries()].map(([name, place]) => [name.decodeText(), numbers.get(document.context.lookup(place).get(0).toString())]))
+  const placeOf = (place) => ({ page: numbers.get(place.get(0).toString()), above: place.lookup(3, PDFNumber).asNumber() }) // [page /XYZ x y zoom]
+  return Object.fromEntries([...names.entries()].map(([name, place]) => [name.decodeText(), placeOf(document.context.lookup(place))]))
 }

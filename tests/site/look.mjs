@@ -51,9 +51,11 @@ const drawnPictures = () =>
     const points = [...svg.querySelectorAll('.pointer')].flatMap((arrow) =>
       Array.from({ length: Math.ceil(arrow.getTotalLength() / 2) }, (_, n) => arrow.getPointAtLength(2 * n).matrixTransform(arrow.getScreenCTM())),
     )
+    const heads = [...svg.querySelectorAll('.head')].map((head) => head.getBoundingClientRect())
     const crossed = texts.filter((text) => {
       const { left, right, top, bottom } = text.getBoundingClientRect()
-      return points.some(({ x, y }) => left < x && x < right && top + 3 < y && y < bottom - 3)
+      const under = heads.some((head) => head.left < right && left < head.right && head.top < bottom - 1 && top + 1 < head.bottom)
+      return under || points.some(({ x, y }) => left < x && x < right && top + 3 < y && y < bottom - 3)
     })
     const stale = texts.filter((text) => {
       const fresh = svg.appendChild(text.cloneNode(true))
@@ -74,6 +76,10 @@ const drawnPictures = () =>
   })
 
 const pictures = () => [...document.images].map((image) => ({ src: image.currentSrc, alt: image.alt, drawn: image.complete && image.naturalWidth > 0, letters: 12, beyond: 0, crossed: [], stale: [] }))
+
+/** Cells that say the name of their column, and whose column has none. */
+const nameless = () =>
+  [...document.querySelectorAll('.vp-doc td')].filter((cell) => getComputedStyle(cell, '::before').content !== 'none' && !cell.dataset.of).map((cell) => cell.outerHTML.slice(0, 120))
 
 /** Puts all Bengali words of a style together into one new element, for each style of this page. */
 const gatherBengali = () => {
@@ -140,6 +146,7 @@ async function look(chromium, site, path, view) {
   found.ids = await page.$$eval('[id]', (named) => named.map((one) => one.id))
   found.wide = await page.evaluate(tooWide)
   found.pictures = [...(await page.evaluate(pictures)), ...(await page.evaluate(drawnPictures))]
+  found.nameless = await page.evaluate(nameless)
   found.fonts = await fonts(page)
   found.axe = await axe(page)
   await page.context().close()
@@ -199,7 +206,8 @@ async function menus(chromium, site, path) {
 }
 
 /** Each table and box on the page: by how much it has to be pushed sideways, of its broken lines how many carry the mark, which lines
- * begin elsewhere than their indent says, and which rows of a map are broken before the row is full. */
+ * begin elsewhere than their indent says, which rows of a map are broken before the row is full, and which lines go on further to
+ * the left than they began; and of a table the cells that are too narrow for what they say, and the short pieces of code in two lines. */
 const boxes = () => {
   const firstOf = (line) => {
     const texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT)
@@ -223,9 +231,22 @@ const boxes = () => {
     const reached = Math.max(...rows.filter(({ top }) => top < rows[0].bottom - 2).map(({ right }) => right))
     return line.getBoundingClientRect().right - reached > 2 * firstOf(line).width
   }
+  const ragged = (line) => {
+    const column = /^(?:(?: *[a-z]+ {2,}|lesson \([\d.]+\) )(?=\S)(?!.* {2})|[+-] +(?=\S))/.exec(line.textContent)?.[0].length ?? 0
+    const range = document.createRange()
+    range.selectNodeContents(line)
+    const rows = [...range.getClientRects()]
+    const left = Math.min(...rows.filter(({ top }) => top > rows[0].bottom - 2).map((row) => row.left))
+    return left < line.getBoundingClientRect().left + (Math.min(column, 20) - 0.5) * firstOf(line).width
+  }
+  const narrow = (table) => {
+    const cells = [...table.querySelectorAll('td')].filter((cell) => cell.textContent.length > 60 && cell.getBoundingClientRect().width < 110)
+    const torn = [...table.querySelectorAll('code.short')].filter((code) => code.getClientRects().length > 1)
+    return [...cells, ...torn].map((one) => one.textContent)
+  }
   const tables = [...document.querySelectorAll('.vp-doc table')].map((table) => {
     const letters = Math.min(...[...table.querySelectorAll('td')].map((cell) => parseFloat(getComputedStyle(cell).fontSize)))
-    return { begins: table.textContent.slice(0, 40), beyond: table.scrollWidth - table.clientWidth, broken: 0, marked: 0, letters, stray: [], short: [] }
+    return { begins: table.textContent.slice(0, 40), beyond: table.scrollWidth - table.clientWidth, broken: 0, marked: 0, letters, stray: [], short: narrow(table) }
   })
   const fences = [...document.querySelectorAll('.vp-doc pre')].map((pre) => {
     const all = [...pre.querySelectorAll('.line')].filter((line) => line.checkVisibility())
@@ -235,7 +256,7 @@ const boxes = () => {
     const letters = parseFloat(getComputedStyle(pre.querySelector('code')).fontSize)
     const beyond = [pre, ...all].map((one) => one.scrollWidth - one.clientWidth)
     const told = (lines) => lines.map((line) => line.textContent)
-    const [stray, short] = [told(all.filter(strays)), told(broken.filter((line) => line.matches('.map') && early(line)))]
+    const [stray, short] = [told(all.filter(strays)), told(broken.filter((line) => (line.matches('.map') && early(line)) || ragged(line)))]
     return { begins: pre.textContent.slice(0, 40), beyond: Math.max(...beyond), broken: broken.length, marked: marked.length, letters, stray, short }
   })
   return [...tables, ...fences]

@@ -145,6 +145,7 @@ def build(root, language, folder):
         looks.write_text(LOOKS + looks_of_stills(), encoding="ascii")
         command = ["pandoc", "-f", "markdown-yaml_metadata_block-tex_math_dollars-citations", "-t", "epub3", "-o", out, "--toc", "--toc-depth=2",
                    "--highlight-style=monochrome", f"--css={looks}", *(f"--epub-embed-font={font}" for font in fonts),
+                   f"--epub-cover-image={folder / f'cover.{language}.png'}",  # as it was printed
                    "-M", f"title={words['title']}: {words['subtitle']}", "-M", f"lang={language}", source]
         try:
             done = subprocess.run(command, capture_output=True, text=True, check=False)
