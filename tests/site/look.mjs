@@ -207,7 +207,7 @@ async function menus(chromium, site, path) {
 
 /** Each table and box on the page: by how much it has to be pushed sideways, of its broken lines how many carry the mark, which lines
  * begin elsewhere than their indent says, which rows of a map are broken before the row is full, and which lines go on further to
- * the left than they began; and of a table the cells that are too narrow for what they say, and the short pieces of code in two lines. */
+ * the left than they began; and of a table the cells that are too narrow for what they say. At last the short pieces of code that stand in two lines. */
 const boxes = () => {
   const firstOf = (line) => {
     const texts = document.createTreeWalker(line, NodeFilter.SHOW_TEXT)
@@ -240,10 +240,11 @@ const boxes = () => {
     return left < line.getBoundingClientRect().left + (Math.min(column, 20) - 0.5) * firstOf(line).width
   }
   const narrow = (table) => {
-    const cells = [...table.querySelectorAll('td')].filter((cell) => cell.textContent.length > 60 && cell.getBoundingClientRect().width < 110)
-    const torn = [...table.querySelectorAll('code.short')].filter((code) => code.getClientRects().length > 1)
-    return [...cells, ...torn].map((one) => one.textContent)
+    const cells = [...table.querySelectorAll('td')].filter((cell) => cell.textContent.length > 60 && cell.getBoundingClientRect().width < 140)
+    return cells.map((cell) => cell.textContent)
   }
+  const torn = [...document.querySelectorAll('.vp-doc :is(p, li) > code.short')].filter((code) => code.getClientRects().length > 1)
+  const words = { begins: '', beyond: 0, broken: 0, marked: 0, letters: 12, stray: [], short: torn.map((code) => code.textContent) }
   const tables = [...document.querySelectorAll('.vp-doc table')].map((table) => {
     const letters = Math.min(...[...table.querySelectorAll('td')].map((cell) => parseFloat(getComputedStyle(cell).fontSize)))
     return { begins: table.textContent.slice(0, 40), beyond: table.scrollWidth - table.clientWidth, broken: 0, marked: 0, letters, stray: [], short: narrow(table) }
@@ -259,7 +260,7 @@ const boxes = () => {
     const [stray, short] = [told(all.filter(strays)), told(broken.filter((line) => (line.matches('.map') && early(line)) || ragged(line)))]
     return { begins: pre.textContent.slice(0, 40), beyond: Math.max(...beyond), broken: broken.length, marked: marked.length, letters, stray, short }
   })
-  return [...tables, ...fences]
+  return [...tables, ...fences, words]
 }
 
 async function sessions(chromium, site, ...paths) {
