@@ -88,6 +88,12 @@ def test_a_mistake_in_a_header_tells_the_line_that_includes_it(node):
     assert first["file"] != "my_heap.c" and first["included"] == {"file": "my_heap.c", "line": TEMPLATE[:TEMPLATE.index("#include")].count("\n") + 3}
 
 
+@pytest.mark.parametrize("code", ["static long double far = -7e18L;", "static long double near = 7;", "bool huge(double x) { return x > 1e19L; }"])
+def test_a_long_double_is_refused_with_a_word_of_help(node, code):
+    seen, = node("sources", [f"{TEMPLATE}\n{code}\n"])
+    assert "stopped" not in seen and seen["told"][0]["file"] == "my_heap.c" and seen["help"] == "long-double", seen
+
+
 def powers(first, count, between):
     """Macros, each ten times the one before."""
     rows = [f"#define A0 {first}"]
@@ -140,6 +146,30 @@ static void say(int n) { calls[0]("%s %u %d %d\\n", names[n], (unsigned)(wide / 
     part = -(70000000000 // 3 % 1000) + (10000000000 % 7 >> 1 << 2) + (-70000000000 >> 32)
     seen, = node("checks", [{"source": text, "level": 1}])
     assert seen["verdict"] == "passed" and [line for line in seen["lines"] if line.startswith("said")][:2] == [f"said two 10 {part} {n}" for n in (1, 2)]
+
+
+def test_numbers_with_a_point_are_reckoned_with_as_in_the_terminal(node):
+    """What TCC cannot do by itself: whole numbers of 64 bits made of them, and of such ones without a sign."""
+    more = """
+static volatile double half = 0.5, large = 1e19;
+static volatile float third = 1.0f / 3;
+static volatile long double far, farthest;
+static volatile uint64_t wide = 10000000000000000000u;
+static bool right(size_t size)
+{
+    size_t grown = size * 1.5;
+    far = half * -14e18;
+    farthest = large;
+    return grown == size + size / 2 && (int)(half * -7) == -3 && (int64_t)far == -7000000000000000000 && (int64_t)(third * 30) == 10 &&
+           (uint64_t)large == wide && (uint64_t)(half * 5) == 2 && (uint64_t)(third * 10) == 3 && (uint64_t)farthest == wide &&
+           (double)wide == large && (float)wide > 9.9e18f && (long double)wide == farthest && (double)(wide / 4) == 2.5e18;
+}
+"""
+    text = solution(1).replace("/* ---- Step", more + "/* ---- Step", 1)
+    text = re.sub(r"(bool my_init\([^)]*\)\n\{\n)", r"\1    if (!right(size & ~1u))\n        return false;\n", text)
+    assert text.count("!right(") == 1
+    seen, = node("checks", [{"source": text, "level": 1}])
+    assert seen["verdict"] == "passed", seen["lines"]
 
 
 def test_each_address_has_its_function_and_line(node, tmp_path):

@@ -4,6 +4,11 @@
  * A warning counts as an error, but what comes behind it is looked at too: it may tell the real mistake. Everything is read
  * from, and written to, the folder that whoever starts it gives.
  */
+#include "tcc.h"
+
+/* A constant that is a long double it refuses; so far as it reads one, a library for numbers of that width is not needed. */
+#define strtold(text, end) strtod(text, end)
+
 #include "libtcc.c"
 
 #define FLAGS "-Wall -g -nostdinc -std=c11"

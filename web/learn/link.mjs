@@ -17,7 +17,7 @@ const HOLE_OF = 'hole_of_'
 const [NAME_AT, NAME_BYTES] = [4, 28] // in an entry of hole_symbols
 
 /** What the learner's object may call without having it: kprintf, and what compilers call on their own. */
-const LENT = /^(kprintf|mem(cmp|cpy|move|set)|__u?(div|mod)di3|__(ashl|ashr|lshr)di3)$/
+const LENT = /^(kprintf|mem(cmp|cpy|move|set)|__u?(div|mod)di3|__(ashl|ashr|lshr)di3|__fix(uns)?[dsx]fdi|__floatundi[dsx]f)$/
 
 /** What is put into the place, by the type of a relocation. */
 const RELOCATIONS = {

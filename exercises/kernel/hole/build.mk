@@ -20,7 +20,7 @@ HOLE_STACK := 16384
 COMPILE += -DHOLE_STACK=$(HOLE_STACK) -iquote exercises -iquote exercises/check -iquote exercises/kernel/hole -iquote machine/$(MACHINE) \
            -Dkprintf=kernel_kprintf
 
-OBJECTS += $(patsubst %,$(BUILD)/%.o,$(wildcard machine/$(MACHINE)/hole/*.c))
+OBJECTS += $(patsubst %,$(BUILD)/%.o,$(wildcard machine/$(MACHINE)/hole/*.[cS]))
 
 $(BUILD)/first.elf: machine/$(MACHINE)/hole/link.ld exercises/kernel/hole/build.mk machine/$(MACHINE)/hole/parts.mk
 
