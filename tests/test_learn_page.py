@@ -177,6 +177,19 @@ def test_a_look_tells_what_is_wrong_and_changes_nothing(pieces):
         assert one["line"] == 0 if "puts" in wanted else line <= one["line"] <= line + 1, one  # TCC looks one word ahead
 
 
+# What loops for ever, and its line from where it is put in.
+LOOPS = [("size++;\n    for (;;) {\n    }", 1), ("/* for (;;) */ size++; // goto\n\n    for (; ; )\n        continue;", 2), ("if (h)\n        for (;;)\n            ;", 1),
+         ("size++;\nagain:\n    goto again;", 2), ("size++;\n    while (1)\n        ;", 1), ("for (int i = 0;;) {\n    }", 0), ("for (;;) {\n        size++;\n    }", 0),
+         ("if (h)\n        __asm__(\"1: jmp 1b\");", 0)]
+
+
+def test_the_line_of_an_endless_loop_is_told_also_where_there_is_nothing_in_it(pieces):
+    seen = looked("en", *((3, solution(3).replace(RETURN, f"    {code}\n{RETURN}"), False) for code, _ in LOOPS))
+    begin = solution(3)[:solution(3).index(RETURN)].count("\n") + 1
+    assert [one["line"] - begin for one in seen] == [line for _, line in LOOPS]
+    assert all("(crash-loop)" in one["said"] for one in seen)
+
+
 def test_a_heap_from_elsewhere_is_taken_as_far_as_it_is(pieces):
     (one,) = looked("en", (1, solution(7), False))
     assert one["passed"] and one["step"] == 7 and one["done"] == list(range(1, 8)) and "it passes step 7 and all before it" in one["said"]

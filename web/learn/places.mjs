@@ -30,10 +30,12 @@ export class Places {
     this.rows = rows
   }
 
-  /** { function, file, line } of an address; null where it is not the learner's code. */
+  /** { function, file, line } of an address; null where it is not the learner's code. behind: some of the line's code lies
+   * in front of it. */
   at(address) {
     const inside = this.functions.find((one) => one.address <= address && address < one.address + one.size)
     const row = inside && this.rows.findLast((one) => one.address <= address)
-    return row && row.address >= inside.address ? { function: inside.name, file: row.file, line: row.line } : null
+    if (!row || row.address < inside.address) return null
+    return { function: inside.name, file: row.file, line: row.line, behind: row.address < address }
   }
 }

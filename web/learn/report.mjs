@@ -31,10 +31,20 @@ function addressesOf(report) {
 /** Where a loop begins that does not end, in the outermost function that was met. */
 function loopOf(report, places, code) {
   const looks = report.all('loop').map((value) => value.split(/\s+/).map((word) => Number.parseInt(word, 16)))
-  const met = looks.flatMap(([pc, stack]) => places(pc) ? [{ ...places(pc), stack }] : [])
+  const met = looks.flatMap(([pc, stack]) => places(pc) ? [{ ...places(pc), pc, stack }] : [])
   if (met.length === 0) return undefined
   const same = met.filter((one) => one.function === met[0].function && one.stack === met[0].stack)
-  return { function: met[0].function, line: firstLine(code, Math.min(...same.map(({ line }) => line))) }
+  return { function: met[0].function, line: emptyLoop(same, code) ?? firstLine(code, Math.min(...same.map(({ line }) => line))) }
+}
+
+/** A jump to itself. TCC notes a line where there is something to work out, and in for (;;) { } there is nothing: then the
+ * address belongs to the line before. */
+function emptyLoop([{ pc, line, behind }, ...others], code) {
+  if (!behind || others.some((other) => other.pc !== pc)) return undefined
+  const end = code.findIndex((text, n) => n >= line && text.startsWith('}'))
+  const ahead = code.slice(line - 1, end < 0 ? code.length : end)
+  const found = ahead.findIndex((text) => /\bfor\s*\(\s*;\s*;\s*\)|\bgoto\b/.test(text.replace(/\/[/*].*/, '')))
+  return found < 0 ? undefined : line + found
 }
 
 function withoutTabs(line) {
