@@ -307,6 +307,28 @@ def test_the_keyboard_alone_is_enough(page):
     assert seen["label"][0] and "Escape and then Tab" in seen["label"][1] and "my_init answers false" in seen["announced"]
 
 
+SPOKEN = {"bn": ["\u09a7\u09be\u09aa 1, \u0987\u09b6\u09be\u09b0\u09be", "\u09a7\u09be\u09aa 2: "], "en": ["Step 1, hint ", "Step 2: "]}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_newcomer_with_a_phone_finds_each_next_thing(page, language):
+    seen = page("newcomer", LANGUAGES[language], given=[solution(1)])
+    hint, second = SPOKEN[language]
+    assert any("bool my_init(" in line for line in seen["begin"]), "the file opens where the step is written"
+    assert seen["check"] | {"picture": ""} == {"focus": "check", "diagnosis": True, "picture": ""} and "- - -" not in seen["check"]["picture"]
+    assert seen["back"] == {"editor": True, "check": True}
+    assert [one["focus"].startswith(f"{hint}{' ' if language == 'bn' else ''}{n}") and one["shown"] for n, one in enumerate(seen["hints"], 1)] == [True] * 3
+    assert "- - -" not in seen["hints"][2]["text"] and "(size_t)(0 -" in seen["hints"][2]["text"], "what is code is not cut as a picture is"
+    assert seen["passed"] == {"focus": "check", "next": True} and seen["boot"] == {"on": True, "wide": 0} and seen["off"]
+    assert seen["on"]["focus"].startswith(second) and seen["on"]["heading"] and any("*my_alloc(" in line for line in seen["on"]["file"])
+    assert seen["list"] == [False, True] and any("my_check(" in line for line in seen["ten"]["file"])
+    assert seen["ten"]["address"].endswith("learn?step=10") and seen["wide"] == [0, 0]
+
+
+def test_no_picture_of_a_step_is_cut_on_a_desk(page):
+    assert page("pictures")["torn"] == []
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_axe_finds_nothing_and_nothing_is_too_wide(page, language):
     seen = page("axe", LANGUAGES[language], given=[solution(6).replace("b->gap = 0;", "b->gap = 16;")])

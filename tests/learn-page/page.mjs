@@ -70,6 +70,24 @@ async function accessible(page) {
   return found.violations.map(({ id, nodes }) => ({ id, nodes: nodes.slice(0, 3).map(({ html }) => html.slice(0, 160)) }))
 }
 
+const shown = (page, selector) =>
+  page.locator(selector).last().evaluate((one) => {
+    const { top, bottom, left, right } = one.getBoundingClientRect()
+    const over = document.elementFromPoint((left + right) / 2, (top + bottom) / 2)
+    return top >= 0 && bottom <= innerHeight && (one.contains(over) || over.contains(one))
+  })
+const focused = (page) => page.evaluate(() => document.activeElement.dataset.act ?? document.activeElement.textContent.trim())
+/** The first lines of the file that are in sight. */
+async function inEditor(page) {
+  await page.locator('.cm-editor').scrollIntoViewIfNeeded()
+  await page.waitForTimeout(300)
+  return page.evaluate(() => {
+    const { top, bottom } = document.querySelector('.cm-scroller').getBoundingClientRect()
+    const lines = [...document.querySelectorAll('.cm-line')].filter((one) => one.getBoundingClientRect().bottom > top + 4 && one.getBoundingClientRect().top < bottom)
+    return lines.slice(0, 3).map((one) => one.textContent)
+  })
+}
+const PHONE = { width: 375, height: 740, hasTouch: true, isMobile: true }
 const beyond = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
 async function weigh(address) {
@@ -167,7 +185,7 @@ const looks = {
     const refused = await page.locator('.learn-solution').count()
     await act(page, 'insist').click()
     await page.locator('[data-answer=yes]').click()
-    const solution = await page.locator('.learn-solution pre').innerText()
+    const solution = await page.locator('.learn-solution pre').textContent()
     await page.locator('[data-step="1"]').click()
     await act(page, 'reset').click()
     await page.locator('[data-answer=no]').click()
@@ -275,6 +293,58 @@ const looks = {
     await done
     const label = await editor(page).evaluate((one) => [one.getAttribute('aria-label'), document.getElementById(one.getAttribute('aria-describedby'))?.textContent])
     return { reached, indented, left, button, label, announced: await page.locator('[data-announced]').textContent() }
+  },
+
+  /** With a finger, from the front page on: each thing that is asked for is in sight, and nothing loses the focus. */
+  async newcomer(language) {
+    const page = await (await fresh(PHONE)).newPage()
+    watch(page)
+    await page.goto(`${site}${language}`)
+    await page.locator('.vp-doc a[href$="/learn"]').first().tap()
+    await ready(page)
+    const told = { begin: await inEditor(page), wide: [await beyond(page)] }
+    await act(page, 'check').tap()
+    await page.locator('[data-diagnosis]').waitFor(LONG)
+    told.check = { focus: await focused(page), diagnosis: await shown(page, '[data-diagnosis]'), picture: await page.locator('.learn-report .learn-drawn').innerText() }
+    await act(page, 'back').tap()
+    told.back = { editor: await page.evaluate(() => document.activeElement.className.includes('cm-content')), check: await shown(page, '[data-act=check]') }
+    told.hints = []
+    while (await act(page, 'hint').count()) {
+      await act(page, 'hint').tap()
+      told.hints.push({ focus: await focused(page), text: await page.locator('.learn-hint').last().innerText(), shown: await shown(page, '.learn-hint h3') })
+    }
+    told.wide.push(await beyond(page))
+    await write(page, given[0])
+    await act(page, 'check').tap()
+    await page.locator('[data-passed]').waitFor(LONG)
+    told.passed = { focus: await focused(page), next: await shown(page, '[data-act=next]') }
+    await act(page, 'boot').tap()
+    await page.waitForSelector('.lab[data-state=waiting][data-phase=ready]', LONG)
+    told.boot = { on: await shown(page, '[data-act=on]'), wide: await beyond(page) }
+    await act(page, 'off').tap()
+    told.off = await page.evaluate(() => document.activeElement.className.includes('cm-content'))
+    await act(page, 'boot').tap()
+    await act(page, 'on').tap()
+    told.on = { focus: await focused(page), heading: await shown(page, '.learn-left .learn-heading'), file: await inEditor(page) }
+    const listed = () => page.locator('.learn-steps li').first().isVisible()
+    told.list = [await listed()]
+    await page.locator('.learn-steps summary').tap()
+    told.list.push(await listed())
+    await page.locator('.learn-steps [data-step="10"]').tap()
+    told.ten = { file: await inEditor(page), address: page.url().slice(site.length) }
+    return told
+  },
+
+  /** The picture of each step on a desk: in one piece, and all of it in sight. */
+  async pictures() {
+    const page = await open(await fresh({ width: 1280 }))
+    const torn = []
+    for (let step = 1; step <= 11; step++) {
+      await page.locator(`.learn-steps [data-step="${step}"]`).click()
+      const pictures = await page.locator('.learn-left .learn-drawn').evaluateAll((all) => all.map((one) => [one.textContent, one.scrollWidth - one.clientWidth]))
+      torn.push(...pictures.filter(([text, wide]) => text.includes('- - -') || wide > 0).map(([, wide]) => [step, wide]))
+    }
+    return { torn }
   },
 
   /** On a phone and on a desk, in the light and in the dark, with a report, hints and a question in sight. */

@@ -14,9 +14,16 @@ Words.props = ['text']
 const words = (tag, text) => h(tag, Words({ text }))
 const SCROLLS = { tabindex: 0, role: 'group' }
 
-/** Lines in which each column counts, in pieces that fit into so many. */
+const NARROWER = 1.15 // so much smaller letters can still be read
+
+/** Lines, of which a long one goes on below; those of a picture, in which each column counts, fit into so many of them: with
+ * smaller letters if there are a few too many, and else in pieces. */
 export function Lines({ lines, columns, label }) {
-  return h('pre', { class: 'learn-lines', ...SCROLLS, 'aria-label': label }, (columns ? strips(lines, columns) : lines).join('\n'))
+  const more = { ...SCROLLS, 'aria-label': label }
+  if (!columns) return h('pre', { class: 'learn-lines', ...more }, lines.map((line) => h('span', `${line}\n`)))
+  const wide = Math.max(0, ...lines.map((line) => line.length)) / columns
+  const style = wide > 1 && wide <= NARROWER ? { fontSize: `${12 / wide}px` } : undefined
+  return h('pre', { class: 'learn-lines learn-drawn', style, ...more }, (style ? lines : strips(lines, columns)).join('\n'))
 }
 Lines.props = ['lines', 'columns', 'label']
 
@@ -41,10 +48,10 @@ const PIECES = {
   label: ({ text }) => h('p', { class: 'learn-label' }, text.trim()),
   lines: ({ lines, drawn }, { columns, label }) => h(Lines, { lines, columns: drawn ? columns : undefined, label }),
   value: ({ label, value }) => h('p', { class: 'learn-value' }, [h('span', label.trim()), ' ', h('code', value)]),
-  legend: ({ text }) => h('p', { class: 'learn-quiet' }, text),
+  legend: ({ text }) => h('p', { class: 'learn-quiet learn-legend' }, text),
   diagnosis: ({ text, name }) => h('h4', { class: 'learn-diagnosis', 'data-diagnosis': name }, [text, ' ', h('span', `(${name})`)]),
   told: ({ text }) => words('p', text),
-  markdown: ({ text }, more) => h(Marked, { text, ...more }),
+  markdown: ({ text, drawn }, { columns, label }) => h(Marked, { text, columns: drawn ? columns : undefined, label }),
 }
 
 /** All that was said of a look. */
