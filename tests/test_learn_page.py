@@ -301,6 +301,41 @@ def test_the_kernel_boots_on_the_heap_and_draws_it(page):
     assert [(block["number"], block["size"], block["gap"]) for block in seen["blocks"]] == [(2, 13, 0), (1, 100, 0)]
 
 
+GIVEN = ["alloc 100", "alloc 13", "free", "alloc 40"]
+REFUSED = """on this heap
+E05 double free: 0x001"""
+TAKEN = """on this heap
+    nothing is refused; 0 blocks live more than before, -32 bytes used
+"""
+
+
+def test_a_bug_of_the_lab_and_the_way_back_in_time_on_ones_own_heap(page):
+    """A heap of step 7 believes in the second free, and loses a block by it; the whole one refuses."""
+    seen = page("lab", "en/", given=[[solution(7), GIVEN, "double-free"], [solution(BOSS), GIVEN, "double-free"]])
+    taken, refused, after = seen["told"]
+    assert TAKEN in taken["said"] and "E05" not in taken["said"].split("bug double-free")[1], taken["said"]
+    assert REFUSED in refused["said"], refused["said"]
+    assert taken["back"][0]["blocks"] == ["#1"] and "the mistake was just made" in taken["back"][0]["step"]
+    assert refused["back"][0]["blocks"] == ["#3", "#1"] and "E05: refused, nothing was changed" in refused["back"][0]["step"]
+    for back in (taken["back"], refused["back"]):
+        assert [one["at"] for one in back] == list(range(len(back) - 1, -1, -1)) and back[-1]["blocks"] == []
+        mine = [one["blocks"] for one in back if "in the command" not in one["step"] or "bug" not in one["step"]]
+        assert mine == [["#3", "#1"], ["#1"], ["#2", "#1"], ["#1"], []], mine
+        assert len({one["pointer"] for one in back}) >= 5
+    assert after["after"]["blocks"][0] == "#3" and len(after["after"]["blocks"]) == 3, "it goes on from there"
+
+
+@pytest.mark.parametrize("how,reason", [("forbidden", "SecurityError"), ("nothing", "SecurityError"), ("full", "QuotaExceededError")])
+def test_a_browser_that_keeps_nothing_says_so_and_gives_it_along(page, how, reason):
+    seen = page("unkept", how, given=[solution(2)])
+    assert seen["before"] == (0 if how == "full" else 1)
+    assert seen["said"] == f"What you write is not kept in this browser ({reason}). Take it along before you leave."
+    assert (seen["passed"], seen["ticks"], seen["asked"]) == (1, 2, "beforeunload") and "Kept in this browser" not in seen["kept"]
+    assert seen["text"] == solution(2), "what is taken along is what was written, not what was kept before"
+    if how == "full":
+        assert seen["again"][0] == "int early;" and seen["after"] == 0
+
+
 def test_the_keyboard_alone_is_enough(page):
     seen = page("keyboard")
     assert seen["reached"] >= 0 and seen["indented"] and seen["left"] and seen["button"] >= 0
@@ -327,6 +362,27 @@ def test_a_newcomer_with_a_phone_finds_each_next_thing(page, language):
 
 def test_no_picture_of_a_step_is_cut_on_a_desk(page):
     assert page("pictures")["torn"] == []
+
+
+TODO = "TODO: take this line away"
+FIRST = """size_t lost = (size_t)(0 - (uintptr_t)memory) % KHEAP_ALIGN;
+if (h == NULL || memory == NULL || size < lost + KHEAP_ALIGN)
+return false;
+h->heap_start = h->free_memory_pointer = (unsigned char *)memory + lost;
+h->heap_end = h->heap_start + (size - lost) / KHEAP_ALIGN * KHEAP_ALIGN;
+return true;"""
+
+
+def test_the_first_step_in_firefox(site):
+    """Typed letter by letter, checked, passed; and there again after a reload."""
+    done = subprocess.run(["node", "tests/learn-page/firefox.mjs", site, "en/learn"], cwd=ROOT, input=json.dumps({"line": TODO, "code": FIRST}),
+                          capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    seen = json.loads(done.stdout.splitlines()[-1])
+    assert seen["trouble"] == [] and seen["foreign"] == [] and seen["browser"].startswith("firefox/")
+    assert "(init-unwritten)" in seen["empty"] and "4 checks passed" in seen["passed"] and "Step 1 is done" in seen["passed"]
+    assert TODO not in seen["typed"] and re.sub(r"\s+", " ", FIRST) in re.sub(r"\s+", " ", seen["typed"])
+    assert seen["again"]["text"] == seen["typed"] and seen["again"]["ticks"] == 1 and seen["again"]["step"].startswith("Step 2: ")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

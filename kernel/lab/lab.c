@@ -269,8 +269,8 @@ static void show_kheap(const struct bug *bug)
     stopped = stopped || stopped_in(bug->next.run, false);
     struct kheap_stats after = kheap_stats(&kernel_heap);
     if (fault_first() == KHEAP_E_NONE && !stopped)
-        kprintf("    nothing is refused; %zu blocks live more than before, %zu bytes used\n",
-                after.blocks - before.blocks, after.used - before.used);
+        kprintf("    nothing is refused; %ld blocks live more than before, %ld bytes used\n",
+                (long)(after.blocks - before.blocks), (long)(after.used - before.used));
     fault_set_policy(policy);
 }
 

@@ -335,6 +335,82 @@ const looks = {
     return told
   },
 
+  /** A bug of the lab on the learner's heap, and its time line: what the kernel prints, and what is drawn at each step back. */
+  async lab(language) {
+    const told = []
+    const page = await open(await fresh(), `${language}learn`)
+    for (const [text, lines, bug] of given) {
+      await write(page, text)
+      await act(page, 'boot').click()
+      await page.waitForSelector('.lab[data-state=waiting][data-phase=ready]', LONG)
+      for (const line of lines) await page.evaluate((one) => window.minios.run([one]), line)
+      await page.locator('.lab-bugs button', { has: page.getByText(bug, { exact: true }) }).click()
+      await page.locator('.lab-past').waitFor(LONG)
+      const drawn = () => page.evaluate(() => ({ at: Number(document.querySelector('.lab-scrubber input').value), step: document.querySelector('.lab-step').innerText,
+        blocks: [...document.querySelectorAll('.lab-block .lab-number')].map((one) => one.textContent.trim()), pointer: document.querySelector('.lab-pointer').innerText }))
+      const back = [await drawn()]
+      while (back.at(-1).at > 0) {
+        await page.locator('.lab-scrubber button').nth(1).click()
+        await page.waitForFunction((before) => Number(document.querySelector('.lab-scrubber input').value) < before, back.at(-1).at)
+        back.push(await drawn())
+      }
+      const said = await page.evaluate(() => window.minios.text.replace(/\x1b\[[\d;]*m|\r/g, ''))
+      told.push({ said, back })
+      if (given.at(-1)[0] !== text) continue
+      await page.locator('.lab-scrubber input').fill(String(back.findLast((one) => one.blocks.length === 2).at))
+      await page.locator('.lab-past-note button').click()
+      await page.waitForFunction(() => !document.querySelector('.lab-past'), undefined, LONG)
+      await page.evaluate(() => window.minios.run(['alloc 7']))
+      await page.waitForTimeout(300)
+      told.push({ after: await drawn() })
+    }
+    return { told }
+  },
+
+  /** A browser that keeps nothing, or has no room any more: what is said, that all goes on, and what is taken along. */
+  async unkept(how, language = 'en/') {
+    const context = await fresh()
+    await context.addInitScript((how) => {
+      const refuse = () => {
+        throw new DOMException('no', how === 'full' ? 'QuotaExceededError' : 'SecurityError')
+      }
+      if (how === 'forbidden') Object.defineProperty(window, 'localStorage', { get: refuse })
+      const set = Storage.prototype.setItem
+      Storage.prototype.setItem = function (key, value) {
+        return how === 'full' && (!sessionStorage.full || !key.startsWith('minios.learn')) ? set.call(this, key, value) : refuse()
+      }
+    }, how)
+    const page = await open(context, `${language}learn`)
+    const told = { before: await page.locator('[data-trouble]').count() }
+    if (how === 'full') {
+      await write(page, 'int early;\n')
+      await page.evaluate(() => (sessionStorage.full = 'yes'))
+    }
+    await write(page, given[0])
+    told.said = await page.locator('[data-trouble] [role=alert]').innerText()
+    await check(page)
+    Object.assign(told, { passed: await page.locator('[data-passed]').count(), ticks: await ticks(page), kept: await page.locator('.learn-along').innerText() })
+    const coming = page.waitForEvent('download')
+    await page.locator('[data-trouble] button').click()
+    const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'minios-')), 'my-heap.zip')
+    await (await coming).saveAs(file)
+    const asked = new Promise((resolve) => page.once('dialog', (dialog) => (dialog.accept(), resolve(dialog.type()))))
+    await page.reload()
+    await ready(page)
+    told.asked = await asked
+    told.again = await page.locator('.cm-line').allInnerTexts()
+    await page.evaluate(() => sessionStorage.removeItem('full'))
+    await write(page, given[0])
+    told.after = await page.locator('[data-trouble]').count()
+    const other = await open(await fresh())
+    await other.locator('input[type=file]').setInputFiles(file)
+    await other.locator('[data-answer=yes]').click()
+    await other.waitForFunction(() => document.querySelectorAll('.learn-step-passed').length > 0)
+    fs.rmSync(path.dirname(file), { recursive: true })
+    seen.trouble = seen.trouble.filter((one) => !one.endsWith('Error: no')) // VitePress asks too, for light or dark
+    return { ...told, text: await kept(other) }
+  },
+
   /** The picture of each step on a desk: in one piece, and all of it in sight. */
   async pictures() {
     const page = await open(await fresh({ width: 1280 }))

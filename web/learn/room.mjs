@@ -3,13 +3,14 @@
 // A lesson as a page opens it: its words, what is kept in this browser, and the tools, which come later.
 
 import { Progress } from './progress.mjs'
-import { Memory, Store } from './store.mjs'
+import { Nothing, Store } from './store.mjs'
 import { materialOf } from './words.mjs'
 import bengali from './words.bn.json'
 import english from './words.en.json'
 
 const MATERIAL = { bn: () => import('./material.bn.mjs'), en: () => import('./material.en.mjs') }
 const ALONE = 'minios.learn'
+const TRY = '.try'
 
 /** The page's own words; all else is said in those of the terminal. */
 export function sayIn(language) {
@@ -17,16 +18,21 @@ export function sayIn(language) {
   return (key, values = {}) => words[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? '')
 }
 
-/** Where a browser keeps things; one that does not has a name for the reason. */
+/** Where a browser keeps things; one that does not may throw already when it is asked for. */
 function storage() {
   try {
-    const place = window.localStorage
-    place.setItem('minios.try', '1')
-    place.removeItem('minios.try')
-    return { place }
+    return window.localStorage
   } catch (reason) {
-    return { place: new Memory(), trouble: reason?.name ?? String(reason) }
+    return new Nothing(reason)
   }
+}
+
+/** A store of which failed hears at once, should it not be able to keep anything. */
+function openStore(failed) {
+  const store = new Store(storage(), failed)
+  store.write(TRY, '1')
+  store.remove(TRY)
+  return store
 }
 
 /** Tells while another page of this browser has been open for longer. */
@@ -46,16 +52,14 @@ function waitAlone(told) {
   return leave
 }
 
-export async function openLesson(language, { another }) {
+export async function openLesson(language, { another, failed }) {
   const name = language.startsWith('bn') ? 'bn' : 'en'
   const files = inExercises((await MATERIAL[name]()).default)
   const material = materialOf(files, name)
-  const { place, trouble } = storage()
-  const progress = new Progress(new Store(place), { most: material.steps.length, template: material.template })
+  const progress = new Progress(openStore(failed), { most: material.steps.length, template: material.template })
   return {
     material,
     progress,
-    trouble,
     end: waitAlone(another),
     tools: async () => (await import('./tools.mjs')).loadTools(files),
   }

@@ -4,27 +4,37 @@
 
 const PLACE = 'minios.learn/'
 
-/** A store over localStorage, or over whatever has its calls. */
+/** A store over localStorage, or over whatever has its calls. What that cannot keep is kept here, for as long as the page is
+ * open, and failed hears the reason; and nothing, as soon as all is kept again. */
 export class Store {
-  constructor(storage) {
-    this.storage = storage
+  constructor(storage, failed = () => {}) {
+    Object.assign(this, { storage, failed, unkept: new Map() })
   }
 
   names() {
     const keys = Array.from({ length: this.storage.length }, (_, n) => this.storage.key(n))
-    return keys.filter((key) => key.startsWith(PLACE)).map((key) => key.slice(PLACE.length)).sort()
+    const kept = keys.filter((key) => key.startsWith(PLACE)).map((key) => key.slice(PLACE.length))
+    return [...new Set([...kept, ...this.unkept.keys()])].sort()
   }
 
   read(name) {
-    return this.storage.getItem(PLACE + name) ?? undefined
+    return this.unkept.get(name) ?? this.storage.getItem(PLACE + name) ?? undefined
   }
 
-  /** Throws when there is no room; then all is as before. */
   write(name, text) {
-    if (this.read(name) !== text) this.storage.setItem(PLACE + name, text)
+    if (this.read(name) === text && !this.unkept.has(name)) return
+    try {
+      this.storage.setItem(PLACE + name, text)
+      this.unkept.delete(name)
+      if (this.unkept.size === 0) this.failed()
+    } catch (reason) {
+      this.unkept.set(name, text)
+      this.failed(reason)
+    }
   }
 
   remove(name) {
+    this.unkept.delete(name)
     this.storage.removeItem(PLACE + name)
   }
 
@@ -34,7 +44,7 @@ export class Store {
   }
 }
 
-/** For a browser that keeps nothing. */
+/** The calls of localStorage where there is none. */
 export class Memory {
   constructor() {
     this.map = new Map()
@@ -48,4 +58,14 @@ export class Memory {
   getItem = (key) => this.map.get(key) ?? null
   setItem = (key, value) => void this.map.set(key, value)
   removeItem = (key) => void this.map.delete(key)
+}
+
+/** Keeps nothing, and says why. */
+export class Nothing extends Memory {
+  constructor(reason) {
+    super()
+    this.setItem = () => {
+      throw reason
+    }
+  }
 }
