@@ -364,6 +364,33 @@ def test_no_picture_of_a_step_is_cut_on_a_desk(page):
     assert page("pictures")["torn"] == []
 
 
+def built(tree, folder, **more):
+    """The site of a tree on a machine whose clang knows no WebAssembly."""
+    (folder / "clang").write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
+    (folder / "clang").chmod(0o755)
+    environment = {name: value for name, value in os.environ.items() if name != "CI"} | {"PATH": f"{folder}:{os.environ['PATH']}"} | more
+    return subprocess.run([sys.executable, "tools/book/build.py", "site"], cwd=tree, capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
+                          env=environment)
+
+
+def test_a_site_without_a_compiler_sends_its_readers_to_the_terminal(site, tmp_path):
+    left_out = shutil.ignore_patterns(".git", "node_modules", "*.timestamp-*")
+    tree = shutil.copytree(ROOT, tmp_path / "tree", ignore=lambda folder, names: left_out(folder, names) | ({"build"} if folder == str(ROOT) else set()))
+    (tree / "web" / "node_modules").symlink_to(ROOT / "web" / "node_modules")
+    refused = built(tree, tmp_path, CI="true")
+    assert refused.returncode == 1 and refused.stderr == "book: tcc: there is no compiler for WebAssembly: ./minios doctor\n"
+    done = built(tree, tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "  WITHOUT    the page `learn`: tcc: there is no compiler for WebAssembly: ./minios doctor\n" in done.stdout
+    pages = tree / "build" / "book" / "site"
+    for language, address in LANGUAGES.items():
+        words = json.loads((ROOT / "web" / ".vitepress" / f"words.{language}.json").read_text(encoding="utf-8"))["noLearn"]
+        text = (pages / address / "learn.html").read_text(encoding="utf-8")
+        assert words.split("`")[0] in text and "tcc" not in text
+        assert re.search(r'href="[^"]*/learn"', (pages / address / "index.html").read_text(encoding="utf-8")), "no link is dead"
+    assert not (pages / "tcc").exists() and not (pages / "offline.js").exists()
+
+
 TODO = "TODO: take this line away"
 FIRST = """size_t lost = (size_t)(0 - (uintptr_t)memory) % KHEAP_ALIGN;
 if (h == NULL || memory == NULL || size < lost + KHEAP_ALIGN)

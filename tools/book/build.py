@@ -54,8 +54,8 @@ def kernel():
 
 
 def learn():
-    """The page `learn` has a compiler and a kernel with a hole. Where the compiler cannot be had the site is built without the
-    page, and says so; but not in CI."""
+    """The page `learn` has a compiler and a kernel with a hole. Where the compiler cannot be had the page says
+    so, and this does; but not in CI."""
     (OUT / "hole.elf").unlink(missing_ok=True)
     print("  building   the C compiler of the page `learn`", flush=True)
     done = subprocess.run([HERE / "tools" / "tcc" / "build"], stderr=subprocess.PIPE, text=True, check=False)

@@ -4,7 +4,7 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
-import { DOCS, HAS_LEARN, faultOf, partsOf, plainTitle } from './parts.mts'
+import { DOCS, faultOf, partsOf, plainTitle } from './parts.mts'
 
 interface Group {
   name: 'start' | 'chapters' | 'faults' | 'more'
@@ -28,7 +28,6 @@ function pagesOf(prefix: string): string[] {
     .filter((name) => name.endsWith('.md') && !/(^|\/)(node_modules|public)\//.test(name))
     .filter((name) => prefix || !name.startsWith('en/'))
     .map((name) => name.replace(/\.md$/, ''))
-    .filter((name) => HAS_LEARN || name !== 'learn')
 }
 
 function groupsOf(prefix: string): { name: Group['name']; pages: string[] }[] {

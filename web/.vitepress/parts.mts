@@ -5,13 +5,14 @@
 
 import fs from 'node:fs'
 import path from 'node:path'
+import bengali from './words.bn.json' with { type: 'json' }
+import english from './words.en.json' with { type: 'json' }
 
 export const DOCS = path.resolve(import.meta.dirname, '../../docs')
 export const PAGES = path.resolve(import.meta.dirname, '../../build/book/pages') // what the site is built from
 
-/** The page `learn` has a compiler in it, and is left out where that could not be built (tools/book/build.py). */
+/** The page `learn` has a compiler in it, and says so where that could not be built (tools/book/build.py). */
 export const HAS_LEARN = ['book/hole.elf', 'tcc/tcc.wasm'].every((name) => fs.existsSync(path.join(DOCS, '../build', name)))
-const TO_LEARN = /\[([^\]]*)\]\((?:\.\.\/)?learn\.md[^)]*\)/g // what such a link says stays
 
 export interface Part {
   name: string // chapter-4-6, as a page's name below docs/ or docs/en/
@@ -77,12 +78,11 @@ function nameFault(file: string): void {
   if (fault) fs.writeFileSync(file, text.replace(/^# (E\d+)$/m, (_, code) => `# ${fault} {#${code.toLowerCase()}}`))
 }
 
-function leaveLearnOut(): void {
-  for (const name of fs.readdirSync(PAGES, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.md'))) {
-    const file = path.join(PAGES, name)
-    if (path.basename(name) === 'learn.md') fs.rmSync(file)
-    else fs.writeFileSync(file, fs.readFileSync(file, 'utf8').replace(TO_LEARN, '$1'))
-  }
+/** Links still lead to it, and there they are told where to write instead. */
+function tellOfNoLearn(prefix: string): void {
+  const file = path.join(PAGES, prefix, 'learn.md')
+  const [heading] = /^# .*$/m.exec(fs.readFileSync(file, 'utf8'))!
+  fs.writeFileSync(file, `${heading}\n\n${(prefix ? english : bengali).noLearn}\n`)
 }
 
 /** The site's pages: those of docs/, and the parts. */
@@ -96,7 +96,7 @@ export function stage(): void {
     const whole = path.join(PAGES, prefix, `${page}.md`)
     fs.writeFileSync(whole, `---\nsearch: false\nprev: false\nnext: false\n---\n${fs.readFileSync(whole, 'utf8')}`)
   }
-  if (!HAS_LEARN) leaveLearnOut()
+  if (!HAS_LEARN) ['', 'en/'].forEach(tellOfNoLearn)
 }
 
 const known = new Map<string, [string, Part[]][]>()
