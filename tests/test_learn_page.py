@@ -202,6 +202,25 @@ def test_a_heap_that_the_kernel_cannot_use_is_told(pieces):
     assert not one["passed"] and one["done"] == [] and "What should have come out:" in one["said"] and "Boot on your heap" in one["said"], one["said"]
 
 
+ASTRAY = {"loop": "for (;;)\n            size++;", "interrupts-off": "{ __asm__ volatile(\"cli\"); for (;;) ; }", "halt": "__asm__ volatile(\"cli; hlt\");",
+          "recursion": "{ volatile char much[100]; much[0] = 1; return (char *)my_alloc(h, size + much[0]) + much[0]; }",
+          "wild": "for (unsigned char *p = 0;; p++)\n            *p = 0;", "no-stack": "__asm__ volatile(\"movl $0, %esp; pushl %eax\");"}
+
+
+def astray(code):
+    """Only in the kernel's own heap: no check has such a large one."""
+    return solution(2).replace(LARGE, LARGE + f"    if (h->heap_end - h->heap_start > 2 << 20)\n        {code}\n")
+
+
+def test_a_boot_that_goes_astray_is_contained(pieces):
+    seen = looked("en", *((2, astray(code), False) for code in ASTRAY.values()), (2, solution(2), False))
+    for name, one in zip(ASTRAY, seen):
+        assert not one["passed"] and one["done"] == [] and "[x] 6 checks passed" in one["said"], (name, one)
+        assert "the kernel on your heap (i386) did not do this:\n      minios> alloc 64\n" in one["said"], (name, one)
+        assert ("It did not come back, and was stopped." in one["said"]) == (name in ("loop", "interrupts-off")), (name, one)
+    assert seen[-1]["passed"]
+
+
 # ---- The page's own words ----
 
 def test_each_word_of_the_page_is_said_in_both_languages_and_used():
@@ -249,7 +268,8 @@ def test_it_is_light_and_the_lab_loads_nothing_of_it(page, language, record_prop
 def test_from_the_first_empty_file_to_the_boss_in_one_sitting(page, language):
     seen = page("sitting", LANGUAGES[language], given=[solution(step) for step in range(1, BOSS + 1)])
     begin, *told = seen["told"]
-    assert "(init-unwritten)" in begin["said"]
+    title = (EXERCISES / "steps" / "01-init" / f"text.{language}.md").read_text(encoding="utf-8").splitlines()[0].removeprefix("# ")
+    assert "(init-unwritten)" in begin["said"] and title in begin["said"], "in the language of the page"
     for step, one in enumerate(told, 1):
         assert one["passed"] and one["ticks"] == step and one["kept"], one
     assert seen["address"] == f"{LANGUAGES[language]}learn?step={BOSS}"
@@ -301,6 +321,18 @@ def test_the_kernel_boots_on_the_heap_and_draws_it(page):
     assert [(block["number"], block["size"], block["gap"]) for block in seen["blocks"]] == [(2, 13, 0), (1, 100, 0)]
 
 
+def test_a_machine_that_goes_astray_takes_nothing_with_it(page):
+    seen = page("astray", given=[solution(2), *map(astray, ASTRAY.values())])
+    assert dict(zip(ASTRAY, seen["told"])) == {"loop": "running", "interrupts-off": "running", "halt": "running", "recursion": "failed", "wild": "stopped",
+                                              "no-stack": "failed"}
+    assert seen["passed"] == 1 and seen["left"] == 0
+
+
+def test_without_an_emulator_the_page_says_so_and_keeps_what_is_written(page):
+    seen = page("broken")
+    assert "could not load all it needs" in seen["said"] and seen["kept"] == "int mine;\n" and seen["check"]
+
+
 GIVEN = ["alloc 100", "alloc 13", "free", "alloc 40"]
 REFUSED = """on this heap
 E05 double free: 0x001"""
@@ -347,7 +379,7 @@ SPOKEN = {"bn": ["\u09a7\u09be\u09aa 1, \u0987\u09b6\u09be\u09b0\u09be", "\u09a7
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_newcomer_with_a_phone_finds_each_next_thing(page, language):
-    seen = page("newcomer", LANGUAGES[language], given=[solution(1)])
+    seen = page("newcomer", LANGUAGES[language], given=[solution(1), solution(3).replace(RETURN, f"    for (;;)\n        ;\n{RETURN}")])
     hint, second = SPOKEN[language]
     assert any("bool my_init(" in line for line in seen["begin"]), "the file opens where the step is written"
     assert seen["check"] | {"picture": ""} == {"focus": "check", "diagnosis": True, "picture": ""} and "- - -" not in seen["check"]["picture"]
@@ -358,6 +390,9 @@ def test_a_newcomer_with_a_phone_finds_each_next_thing(page, language):
     assert seen["on"]["focus"].startswith(second) and seen["on"]["heading"] and any("*my_alloc(" in line for line in seen["on"]["file"])
     assert seen["list"] == [False, True] and any("my_check(" in line for line in seen["ten"]["file"])
     assert seen["ten"]["address"].endswith("learn?step=10") and seen["wide"] == [0, 0]
+    assert seen["line"] == {"marked": "    for (;;)", "shown": True} and "crash-loop" in seen["copied"][0]
+    words = json.loads((ROOT / "web" / "learn" / f"words.{language}.json").read_text(encoding="utf-8"))
+    assert seen["copied"][1] == words["copied"] and seen["reset"] == {"note": True, "focus": "reset"} and seen["refused"]
 
 
 def test_no_picture_of_a_step_is_cut_on_a_desk(page):

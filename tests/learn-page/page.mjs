@@ -332,6 +332,22 @@ const looks = {
     told.list.push(await listed())
     await page.locator('.learn-steps [data-step="10"]').tap()
     told.ten = { file: await inEditor(page), address: page.url().slice(site.length) }
+    await write(page, given[1])
+    await act(page, 'check').tap()
+    await page.locator('.learn-report .learn-line').tap({ ...LONG })
+    await page.waitForTimeout(300)
+    told.line = { marked: await page.locator('.learn-marked-line').innerText(), shown: await shown(page, '.learn-marked-line') }
+    await act(page, 'copy').tap()
+    await page.waitForFunction(() => document.querySelector('[data-announced]').textContent)
+    told.copied = await page.evaluate(async () => [await navigator.clipboard.readText(), document.querySelector('[data-act=copy]').textContent.trim()])
+    await page.locator('.learn-steps [data-step="1"]').tap()
+    await act(page, 'reset').tap()
+    await page.locator('[data-answer=yes]').tap()
+    await page.waitForFunction(() => document.querySelector('[data-note]').textContent)
+    told.reset = { note: await shown(page, '[data-note]'), focus: await focused(page) }
+    await page.locator('input[type=file]').setInputFiles({ name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from([137, 80, 0, 1]) })
+    await page.waitForFunction(() => document.querySelector('[data-note]').textContent.includes('cat.png'))
+    told.refused = await shown(page, '[data-note]')
     return told
   },
 
@@ -409,6 +425,38 @@ const looks = {
     fs.rmSync(path.dirname(file), { recursive: true })
     seen.trouble = seen.trouble.filter((one) => !one.endsWith('Error: no')) // VitePress asks too, for light or dark
     return { ...told, text: await kept(other) }
+  },
+
+  /** Booted on a heap that never comes back once something is asked of it: the page goes on, and so does what is written. */
+  async astray() {
+    const page = await open(await fresh())
+    const told = []
+    for (const text of given.slice(1)) {
+      await write(page, text)
+      await act(page, 'boot').click()
+      await page.waitForSelector('.lab[data-state=waiting][data-phase=ready]', LONG)
+      await page.evaluate(() => void window.minios.run(['alloc 64']))
+      await page.waitForTimeout(1500)
+      told.push(await page.locator('.lab').getAttribute('data-state'))
+      await act(page, 'off').click()
+    }
+    await write(page, given[0])
+    await check(page)
+    return { told, passed: await page.locator('[data-passed]').count(), left: await page.locator('.lab').count() }
+  },
+
+  /** The emulator does not come: what is written is kept all the same. */
+  async broken() {
+    const context = await fresh({ serviceWorkers: 'block' })
+    await context.route(/v86[^/]*\.wasm$/, (route) => route.abort())
+    const page = await context.newPage()
+    watch(page)
+    await page.goto(`${site}en/learn`)
+    await page.waitForSelector('.learn[data-phase=broken]', LONG)
+    await write(page, 'int mine;\n')
+    const told = { said: await page.locator('.learn > .learn-alarm').innerText(), kept: await kept(page), check: await act(page, 'check').isDisabled() }
+    seen.trouble = seen.trouble.filter((one) => !/ERR_FAILED/.test(one))
+    return told
   },
 
   /** The picture of each step on a desk: in one piece, and all of it in sight. */

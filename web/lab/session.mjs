@@ -13,6 +13,7 @@ const MOST_STATES = 5 // of the machine are kept; each is some 2 MB
 const LINES_APART = 12 // so many lines are rather typed again than kept as a state
 const QUIET = 300 // ms at the prompt before a state is taken
 const LOOK = 3 // ms
+const LONG = 300 // ms without a prompt before it is told that the machine runs; each command would blink
 const EYES = { description: (known) => known, heap: readHeap }
 const ENDED = ['rebooted', 'failed', 'ended']
 
@@ -117,8 +118,14 @@ export class Session {
     else if (state === STATE.WAITING && this.pending === 0 && this.row.isPrompt()) this.become('waiting')
     else {
       this.become('running')
+      if (performance.now() - this.typed > LONG) this.tellThatItRuns()
       this.look()
     }
+  }
+
+  tellThatItRuns() {
+    this.typed = Infinity
+    this.tell.state?.('running')
   }
 
   become(state) {
@@ -141,7 +148,10 @@ export class Session {
 
   type(text) {
     this.pending += text.split(/\r/).length - 1
-    if (this.pending > 0 && this.state === 'waiting') this.state = 'running'
+    if (this.pending > 0 && this.state === 'waiting') {
+      this.state = 'running'
+      this.typed = performance.now()
+    }
     this.guest?.type(text)
     this.look()
   }
