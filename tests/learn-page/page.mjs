@@ -410,10 +410,12 @@ const looks = {
     await page.locator('[data-trouble] button').click()
     const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'minios-')), 'my-heap.zip')
     await (await coming).saveAs(file)
-    const asked = new Promise((resolve) => page.once('dialog', (dialog) => (dialog.accept(), resolve(dialog.type()))))
+    page.once('dialog', (dialog) => {
+      told.asked = dialog.type()
+      dialog.accept()
+    })
     await page.reload()
     await ready(page)
-    told.asked = await asked
     told.again = await page.locator('.cm-line').allInnerTexts()
     await page.evaluate(() => sessionStorage.removeItem('full'))
     await write(page, given[0])
