@@ -90,6 +90,76 @@ async function inEditor(page) {
 const PHONE = { width: 375, height: 740, hasTouch: true, isMobile: true }
 const beyond = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
 
+// ---- What a newcomer with a phone does
+
+const writes = (page) => page.evaluate(() => document.activeElement.className.includes('cm-content'))
+
+async function firstCheck(page) {
+  await act(page, 'check').tap()
+  await page.locator('[data-diagnosis]').waitFor(LONG)
+  const picture = await page.locator('.learn-report .learn-drawn').innerText()
+  const check = { focus: await focused(page), diagnosis: await shown(page, '[data-diagnosis]'), picture }
+  await act(page, 'back').tap()
+  return { check, back: { editor: await writes(page), check: await shown(page, '[data-act=check]') } }
+}
+
+async function allHints(page) {
+  const hints = []
+  while (await act(page, 'hint').count()) {
+    await act(page, 'hint').tap()
+    const text = await page.locator('.learn-hint').last().innerText()
+    hints.push({ focus: await focused(page), text, shown: await shown(page, '.learn-hint h3') })
+  }
+  return hints
+}
+
+async function passAndBoot(page) {
+  await act(page, 'check').tap()
+  await page.locator('[data-passed]').waitFor(LONG)
+  const passed = { focus: await focused(page), next: await shown(page, '[data-act=next]') }
+  await act(page, 'boot').tap()
+  await page.waitForSelector('.lab[data-state=waiting][data-phase=ready]', LONG)
+  const boot = { on: await shown(page, '[data-act=on]'), wide: await beyond(page) }
+  await act(page, 'off').tap()
+  const off = await writes(page)
+  await act(page, 'boot').tap()
+  await act(page, 'on').tap()
+  const on = { focus: await focused(page), heading: await shown(page, '.learn-left .learn-heading'), file: await inEditor(page) }
+  return { passed, boot, off, on }
+}
+
+async function stepList(page) {
+  const listed = () => page.locator('.learn-steps li').first().isVisible()
+  const list = [await listed()]
+  await page.locator('.learn-steps summary').tap()
+  list.push(await listed())
+  await page.locator('.learn-steps [data-step="10"]').tap()
+  return { list, ten: { file: await inEditor(page), address: page.url().slice(site.length) } }
+}
+
+async function blamedLine(page) {
+  await act(page, 'check').tap()
+  await page.locator('.learn-report .learn-line').tap({ ...LONG })
+  await page.waitForTimeout(300)
+  const line = { marked: await page.locator('.learn-marked-line').innerText(), shown: await shown(page, '.learn-marked-line') }
+  await act(page, 'copy').tap()
+  await page.waitForFunction(() => document.querySelector('[data-announced]').textContent)
+  const copied = await page.evaluate(async () => [await navigator.clipboard.readText(), document.querySelector('[data-act=copy]').textContent.trim()])
+  return { line, copied }
+}
+
+/** What is said of a reset, and of a picture of a cat that is no folder. */
+async function answers(page) {
+  await page.locator('.learn-steps [data-step="1"]').tap()
+  await act(page, 'reset').tap()
+  await page.locator('[data-answer=yes]').tap()
+  await page.waitForFunction(() => document.querySelector('[data-note]').textContent)
+  const reset = { note: await shown(page, '[data-note]'), focus: await focused(page) }
+  await page.locator('input[type=file]').setInputFiles({ name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from([137, 80, 0, 1]) })
+  await page.waitForFunction(() => document.querySelector('[data-note]').textContent.includes('cat.png'))
+  return { reset, refused: await shown(page, '[data-note]') }
+}
+
 async function weigh(address) {
   const page = await (await fresh()).newPage()
   watch(page)
@@ -303,52 +373,12 @@ const looks = {
     await page.locator('.vp-doc a[href$="/learn"]').first().tap()
     await ready(page)
     const told = { begin: await inEditor(page), wide: [await beyond(page)] }
-    await act(page, 'check').tap()
-    await page.locator('[data-diagnosis]').waitFor(LONG)
-    told.check = { focus: await focused(page), diagnosis: await shown(page, '[data-diagnosis]'), picture: await page.locator('.learn-report .learn-drawn').innerText() }
-    await act(page, 'back').tap()
-    told.back = { editor: await page.evaluate(() => document.activeElement.className.includes('cm-content')), check: await shown(page, '[data-act=check]') }
-    told.hints = []
-    while (await act(page, 'hint').count()) {
-      await act(page, 'hint').tap()
-      told.hints.push({ focus: await focused(page), text: await page.locator('.learn-hint').last().innerText(), shown: await shown(page, '.learn-hint h3') })
-    }
+    Object.assign(told, await firstCheck(page), { hints: await allHints(page) })
     told.wide.push(await beyond(page))
     await write(page, given[0])
-    await act(page, 'check').tap()
-    await page.locator('[data-passed]').waitFor(LONG)
-    told.passed = { focus: await focused(page), next: await shown(page, '[data-act=next]') }
-    await act(page, 'boot').tap()
-    await page.waitForSelector('.lab[data-state=waiting][data-phase=ready]', LONG)
-    told.boot = { on: await shown(page, '[data-act=on]'), wide: await beyond(page) }
-    await act(page, 'off').tap()
-    told.off = await page.evaluate(() => document.activeElement.className.includes('cm-content'))
-    await act(page, 'boot').tap()
-    await act(page, 'on').tap()
-    told.on = { focus: await focused(page), heading: await shown(page, '.learn-left .learn-heading'), file: await inEditor(page) }
-    const listed = () => page.locator('.learn-steps li').first().isVisible()
-    told.list = [await listed()]
-    await page.locator('.learn-steps summary').tap()
-    told.list.push(await listed())
-    await page.locator('.learn-steps [data-step="10"]').tap()
-    told.ten = { file: await inEditor(page), address: page.url().slice(site.length) }
+    Object.assign(told, await passAndBoot(page), await stepList(page))
     await write(page, given[1])
-    await act(page, 'check').tap()
-    await page.locator('.learn-report .learn-line').tap({ ...LONG })
-    await page.waitForTimeout(300)
-    told.line = { marked: await page.locator('.learn-marked-line').innerText(), shown: await shown(page, '.learn-marked-line') }
-    await act(page, 'copy').tap()
-    await page.waitForFunction(() => document.querySelector('[data-announced]').textContent)
-    told.copied = await page.evaluate(async () => [await navigator.clipboard.readText(), document.querySelector('[data-act=copy]').textContent.trim()])
-    await page.locator('.learn-steps [data-step="1"]').tap()
-    await act(page, 'reset').tap()
-    await page.locator('[data-answer=yes]').tap()
-    await page.waitForFunction(() => document.querySelector('[data-note]').textContent)
-    told.reset = { note: await shown(page, '[data-note]'), focus: await focused(page) }
-    await page.locator('input[type=file]').setInputFiles({ name: 'cat.png', mimeType: 'image/png', buffer: Buffer.from([137, 80, 0, 1]) })
-    await page.waitForFunction(() => document.querySelector('[data-note]').textContent.includes('cat.png'))
-    told.refused = await shown(page, '[data-note]')
-    return told
+    return { ...told, ...(await blamedLine(page)), ...(await answers(page)) }
   },
 
   /** A bug of the lab on the learner's heap, and its time line: what the kernel prints, and what is drawn at each step back. */
