@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from web import ALIVE, LANGUAGES, address_in, address_of, make_book, output_of, pages_of, parts_of, served
+from web import ALIVE, LANGUAGES, address_in, address_of, make_site, output_of, pages_of, parts_of, served
 
 pytestmark = pytest.mark.slow
 WIDTHS = (1440, 768, 375)
@@ -18,8 +18,7 @@ LARGEST = 24  # pixels between the bars that stay and the words of the heading
 
 @pytest.fixture(scope="session")
 def site():
-    book = make_book()
-    with served(sys.executable, "-u", "tools/book/serve.py", book / "site") as line:
+    with served(sys.executable, "-u", "tools/book/serve.py", make_site() / "site") as line:
         yield address_in(line)
 
 
@@ -27,17 +26,26 @@ def shown(site, width, *addresses):
     return json.loads(output_of("node", "tests/site/headings.mjs", site, str(width), *addresses))
 
 
+def landed(one):
+    """Where the page ends sooner, the heading is in sight, and the page can go no further."""
+    return 0 <= one["below"] <= LARGEST or (one["atEnd"] and 0 <= one["top"] < 700)
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_link_lands_at_its_heading(site, language, width):
-    """Where the page ends sooner, the heading is in sight, and the page can go no further."""
     names = [name for name in pages_of(language) + parts_of(language) if name not in ALIVE]
     found = shown(site, width, *(address_of(language, name) for name in names))
     assert len(found) > 100 and {one["path"] for one in found} == {address_of(language, name) for name in names}
-    for one in found:
-        at_top = 0 <= one["below"] <= LARGEST
-        assert at_top or (one["atEnd"] and 0 <= one["top"] < 700), one
+    assert sum(one["opened"] for one in found) > len(names)
+    assert [one for one in found if not landed(one)] == []
     assert sum(0 <= one["below"] <= LARGEST for one in found) > 0.6 * len(found)
+
+
+def test_buttons_that_come_late_are_noticed(site):
+    """The check of the check: without a place kept for them they push away each heading that such a page was opened at."""
+    found = shown(site, WIDTHS[0], "--late-buttons", address_of("en", CHAPTER))
+    assert [one["id"] for one in found if not landed(one)] == [one["id"] for one in found if one["opened"]] != []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 //
-// Opens pages of the built site by a link to each of their headings and prints where each heading stands, once all is there:
+// Goes to each heading of pages of the built site and prints where it stands, once all is there:
 //     node tests/site/headings.mjs ADDRESS WIDTH PAGE...
-// ADDRESS ends with a slash; PAGE is a path behind it. It judges nothing: tests/test_headings.py does.
+//     node tests/site/headings.mjs ADDRESS WIDTH --late-buttons PAGE...      on pages that are worse than ours
+// Each page is opened by a link to its last heading, which is below all that may come late, and a long one by links to some
+// others, too; to the rest one goes from there. ADDRESS ends with a slash; PAGE is a path behind it. It judges nothing:
+// tests/test_headings.py does.
 
 import { browser } from '../../web/browser.mjs'
 import { several } from './several.mjs'
 
 const HEIGHT = 800
+const OPENED = 5 // each so manieth heading, from the last one upwards, is opened by a link of its own
+const STILL = 500 // milliseconds for which nothing has to move, where all was loaded anew
 const LATE = { js: 50, svg: 300, woff2: 500 } // milliseconds that they take longer than the page
 
 /** How far below the bars that stay the words of the heading begin, and whether the page could go on. */
@@ -20,18 +25,33 @@ function standing(id) {
   return { below: Math.round(top - covered), top: Math.round(top), atEnd: left < 2, atStart: window.scrollY === 0 }
 }
 
-/** Scripts run, letters and pictures are there, and nothing has moved for three pictures of the screen. */
-const settled = async () => {
+/** Scripts run, letters and pictures are there, and for so long, and three pictures of the screen, nothing has moved. */
+const settled = async (still) => {
   const frame = () => new Promise((drawn) => requestAnimationFrame(drawn))
   while (!document.querySelector('#app')?.__vue_app__) await frame()
   await document.fonts.ready
   document.querySelectorAll('img').forEach((image) => (image.loading = 'eager'))
   await Promise.all([...document.images].map((image) => image.decode().catch(() => {})))
-  for (let still = 0, before; still < 3; still++, await frame()) {
+  for (let since = 0, frames = 0, before; frames < 3 || performance.now() - since < still; frames++, await frame()) {
     const now = `${window.scrollY} ${document.documentElement.scrollHeight}`
-    if (now !== before) still = 0
+    if (now !== before) [since, frames] = [performance.now(), 0]
     before = now
   }
+}
+
+/** Chromium moves the page along with what grows above the window, if somebody has moved it; others do not. */
+const withoutAnchor = () => {
+  document.addEventListener('DOMContentLoaded', () => document.head.append(Object.assign(document.createElement('style'), { textContent: '* { overflow-anchor: none }' })))
+}
+
+/** As if the buttons beside the sessions were not in the page but came 400 ms after its scripts. */
+const lateButtons = () => {
+  const style = Object.assign(document.createElement('style'), { textContent: '.try-it { display: none }' })
+  document.addEventListener('DOMContentLoaded', () => {
+    document.head.append(style)
+    const look = () => (document.querySelector('#app')?.__vue_app__ ? setTimeout(() => style.remove(), 400) : requestAnimationFrame(look))
+    look()
+  })
 }
 
 async function slowly(page) {
@@ -41,36 +61,57 @@ async function slowly(page) {
   })
 }
 
-async function namesOf(page, path) {
-  await page.goto(site + path)
-  return page.$$eval('.vp-doc :is(h1, h2, h3, h4)[id]', (all, path) => all.map(({ id }) => ({ path, id })), path)
+async function namesOf(path) {
+  const html = await (await fetch(site + path)).text()
+  return [...html.matchAll(/<h[1-4] id="([^"]+)"/g)].map((found) => found[1])
 }
 
-async function follow(page, { path, id }) {
+/** By a link from elsewhere: the page is loaded anew. */
+async function open(page, path, id) {
   await page.goto('about:blank')
   await page.goto(`${site}${path}#${encodeURIComponent(id)}`)
-  await page.evaluate(settled)
-  return { path, id, ...(await page.evaluate(standing, id)) }
+  await page.evaluate(settled, STILL)
 }
 
-async function inWindows(chromium, width, paths) {
-  const opened = async () => (await chromium.newContext({ viewport: { width, height: HEIGHT } })).newPage()
-  const headings = []
+/** By a link on the page. */
+async function go(page, id) {
+  await page.evaluate((id) => (location.hash = encodeURIComponent(id)), id)
+  await page.evaluate(settled, 0)
+}
+
+async function visit(page, path) {
+  const ids = (await namesOf(path)).reverse()
   const found = []
-  await several(paths, async (path, page) => headings.push(...(await namesOf(page, path))), opened)
-  const slow = async () => {
-    const page = await opened()
-    await slowly(page)
-    return page
+  const look = async (id, opened) => found.push({ path, id, opened, ...(await page.evaluate(standing, id)) })
+  for (const id of ids.filter((_, n) => n % OPENED === 0)) {
+    await open(page, path, id)
+    await look(id, true)
   }
-  await several(headings, async (heading, page) => found.push(await follow(page, heading)), slow)
+  for (const id of ids.filter((_, n) => n % OPENED !== 0)) {
+    await go(page, id)
+    await look(id, false)
+  }
   return found
 }
 
-const [site, width, ...paths] = process.argv.slice(2)
+async function inWindows(chromium, width, paths, worse) {
+  const found = []
+  const slow = async () => {
+    const page = await (await chromium.newContext({ viewport: { width, height: HEIGHT } })).newPage()
+    await page.addInitScript(withoutAnchor)
+    if (worse) await page.addInitScript(lateButtons)
+    await slowly(page)
+    return page
+  }
+  await several(paths, async (path, page) => found.push(...(await visit(page, path))), slow)
+  return found
+}
+
+const [site, width, ...rest] = process.argv.slice(2)
+const paths = rest.filter((word) => word !== '--late-buttons')
 const chromium = await browser()
 try {
-  console.log(JSON.stringify(await inWindows(chromium, Number(width), paths)))
+  console.log(JSON.stringify(await inWindows(chromium, Number(width), paths, rest.length > paths.length)))
 } finally {
   await chromium.close()
 }
