@@ -4,7 +4,8 @@
 # rest on; then the three functions of bits, in both widths, with each of the two provers.   prove.py [FUNCTION]
 #
 # What is read is a copy of the heart with the hints of hints.txt in it, as comments (annotate.py). What the provers answered is
-# kept by content in build/proof-cache, so that only what changed is proved anew; ask.py says how they are asked.
+# kept by content in build/proof-cache, so that only what changed is proved anew; ask.py says how they are asked. With KEEP=1
+# all is proved anew, and how each goal was proved goes into ways.txt.
 
 import os
 import pathlib
@@ -20,6 +21,8 @@ SECONDS_A_GOAL = 3000  # against a prover that hangs; how far one may search, as
 CACHE = ROOT / "build" / "proof-cache"
 WHY3 = ROOT / "build" / "why3.conf"
 HEART = ROOT / "build" / "proof"
+ASKED = ROOT / "build" / "proof-asked"  # a file for each goal that ask.py proved in this run
+WAYS = ROOT / "tests" / "proof" / "ways.txt"
 
 # The only prover that why3 is told of: all of them, one after the other.
 ASK = """
@@ -97,9 +100,13 @@ def prove_bits(prover, width):
     return len(answers)
 
 
-def set_up_provers():
+def set_up_provers(keep):
     """A configuration of why3 of our own, so that nobody's is changed. What was proved stays; what was not is asked anew."""
-    CACHE.mkdir(parents=True, exist_ok=True)
+    for folder in [ASKED, CACHE] if keep else [ASKED]:
+        shutil.rmtree(folder, ignore_errors=True)
+    ASKED.mkdir(parents=True)
+    CACHE.mkdir(exist_ok=True)
+    os.environ["ASKED"] = str(ASKED)
     for answer in CACHE.glob("*.json"):
         if '"valid"' not in answer.read_text():
             answer.unlink()
@@ -110,18 +117,30 @@ def set_up_provers():
         configuration.write(ASK.format(python=sys.executable, ask=ROOT / "tests/proof/ask.py"))
 
 
+def keep_ways():
+    """What the first way proves needs no line."""
+    ways = {asked.name: asked.read_text().split() for asked in ASKED.iterdir()}
+    head = "".join(line for line in WAYS.read_text().splitlines(keepends=True) if line.startswith("#"))
+    WAYS.write_text(head + "".join(f"{name} {' '.join(way)}\n" for name, (how, *way) in sorted(ways.items()) if how != "first"))
+
+
 def main():
+    keep = bool(os.environ.get("KEEP"))
     annotate(ROOT, HEART)
     missing = [tool for tool in ("frama-c", "why3", "cvc4", "cvc5", "z3") if shutil.which(tool) is None]
     if missing:
         sys.exit(f"missing: {' '.join(missing)}; ./minios doctor tells how to install them")
-    set_up_provers()
+    set_up_provers(keep)
     functions = sys.argv[1:] or PROVED + PROVED_BY_WAYS
     goals = prove_functions(functions)
     lemmas = prove_lemmas()
     bits = sum(prove_bits(prover, width) for prover in ("z3", "cvc4") for width in (32, 64))
+    if keep:
+        keep_ways()
+    searched = sum(asked.read_text().startswith("searched") for asked in ASKED.iterdir())
     print(f"proof of heap/kheap.c: {goals} goals of {len(functions)} functions and {lemmas} lemmas valid; "
-          f"{len(GIVEN)} functions given, 3 of them proved as {bits} statements on bits")
+          f"{len(GIVEN)} functions given, 3 of them proved as {bits} statements on bits; "
+          f"{searched} proofs searched for")
 
 
 main()
