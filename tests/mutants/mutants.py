@@ -9,8 +9,10 @@ import argparse
 import collections
 import concurrent.futures
 import difflib
+import math
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -20,7 +22,7 @@ import time
 import points
 
 WORKERS = os.cpu_count()
-CASE_SECONDS = 10  # of the processor, which each case takes at most: the longest needs two on a slow machine
+CASE_SECONDS = 10  # of the processor, which each case takes at most, or so many times what the longest takes here
 RUN_SECONDS = 1800  # of the clock, all cases of one mutant: only for what waits and does not work
 MOST_BROKEN = 0.05  # of all mutants, that do not compile
 GCC = ["gcc", "-std=c11", "-O0", "-w", "-pipe"]
@@ -75,7 +77,7 @@ class Program:
         self.width = f"-m{way}"
         self.include = sorted({f"-iquote{pathlib.Path(source).parent}" for source in sources})
         self.gcc = [*GCC, *WAYS[way], *self.include]
-        self.rest, self.codes = {}, {}
+        self.rest, self.codes, self.alike = {}, {}, {}
         for source in sources:
             others = [self.compiled(other) for other in sources if other != source]
             self.rest[source] = self.folder / f"without-{pathlib.Path(source).name}.o"
@@ -93,15 +95,40 @@ class Program:
                        check=True)
         return target.read_bytes()
 
+    def compile_together(self, finder, function, mutants):
+        """All mutants of a function in one object, each as a function of its own name: then only the link is made anew for
+        each. Where a macro says how it is called, as those say that are always inlined, or where one of them does not compile,
+        each is compiled by itself."""
+        start, end = finder.extents[function]
+        if re.match(r"[A-Z]+\b", finder.text[start:end]):
+            return
+        static = finder.text.startswith("static ", start)
+        chosen = f"mutated_{function}" if static else function  # a name that no case has
+        copies = [finder.text[start:m.start] + m.new + finder.text[m.end:end] for m in mutants]
+        copies = [re.sub(rf"\b{function}(?=\()", f"{function}__{n}", copy, count=1) for n, copy in enumerate(copies)]
+        declared = finder.text[start:finder.text.index("{", start)] + ";"
+        text = "\n".join([finder.text[:start], declared, *copies, finder.text[end:]])
+        text = re.sub(rf"(?m)^static (inline )?(?=[^\n;{{]*\b{function}(__\d+)?\()", "", text)
+        target = self.folder / f"{pathlib.Path(finder.path).name}-{function}.o"
+        renamed = [f"-D{function}={chosen}"] if static else []
+        done = subprocess.run([*self.gcc, *renamed, "-c", "-o", target, "-x", "c", "-"], input=text, text=True,
+                              stderr=subprocess.DEVNULL, check=False)
+        if done.returncode == 0:
+            self.alike.update((m, [target, f"-Wl,--defsym={chosen}={function}__{n}"]) for n, m in enumerate(mutants))
+
+    def linked(self, mutant, target):
+        subprocess.run(["gcc", self.width, "-o", target, self.rest[mutant.path], *self.alike[mutant]], check=True)
+        return True
+
     def build(self, path, text, target):
         done = subprocess.run([*self.gcc, "-o", target, self.rest[path], "-x", "c", "-"], input=text, text=True,
                               stderr=subprocess.PIPE, check=False)
         return done.returncode == 0
 
 
-def run_cases(program, names):
+def run_cases(program, names, seconds=CASE_SECONDS):
     """The case that failed, or nothing. A case that never ends is one that failed."""
-    limits = f'ulimit -t {CASE_SECONDS}; ulimit -c 0; exec "$@"'
+    limits = f'ulimit -t {seconds}; ulimit -c 0; exec "$@"'
     child = subprocess.Popen(["sh", "-c", limits, "sh", program, *names], stdin=subprocess.DEVNULL,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True)
     try:
@@ -123,12 +150,14 @@ class Order:
         self.names = names
         self.kills = collections.Counter()
         self.seconds = {}
+        self.most_seconds = CASE_SECONDS
 
     def measure(self, program):
         for name in self.names:
             started = time.monotonic()
             run_cases(program, [name])
             self.seconds[name] = time.monotonic() - started
+        self.most_seconds = min(CASE_SECONDS, math.ceil(CASE_SECONDS * max(self.seconds.values())))
 
     def of(self, function):
         return sorted(self.names, key=lambda name: (-self.kills[function, name] / self.seconds[name],
@@ -163,9 +192,10 @@ class Run:
     def fate(self, mutant):
         target = self.folder() / "cases"
         for program in self.programs:
-            if not program.build(mutant.path, self.mutated(mutant), target):
+            if not (program.linked(mutant, target) if mutant in program.alike else
+                    program.build(mutant.path, self.mutated(mutant), target)):
                 return Fate(BROKEN)
-            failed = run_cases(target, self.order.of(mutant.function))
+            failed = run_cases(target, self.order.of(mutant.function), self.order.most_seconds)
             if failed:
                 self.order.killed_by(mutant.function, failed)
                 return Fate(KILLED, f"by {failed}, {program.way}")
@@ -213,6 +243,16 @@ def progress(done, total, fates):
     if sys.stdout.isatty():
         count = collections.Counter(fate.name for fate in fates.values())
         print(f"\r{done} of {total}: {count[KILLED]} killed, {count[SURVIVED]} not ", end="", flush=True)
+
+
+def compile_together(run, finders, mutants):
+    """For the first way: most mutants need no other."""
+    with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+        for finder in finders:
+            for function in finder.extents:
+                alike = [mutant for mutant in mutants if (mutant.path, mutant.function) == (finder.path, function)]
+                if alike:
+                    pool.submit(run.programs[0].compile_together, finder, function, alike)
 
 
 def find_fates(run, mutants):
@@ -279,6 +319,7 @@ def main():
     programs = [Program(args.build, way, args.source, args.object64 if way == "64" else args.object32) for way in WAYS]
     run = Run(programs, args.build, Order([]))
     cases = run.start()
+    compile_together(run, finders, mutants)
     fates = find_fates(run, mutants)
     write_fates(args.build / "fates.txt", fates)
     wrong = list(complaints(run, fates, listed, {key_of(mutant) for mutant in everything}))

@@ -68,6 +68,7 @@ class Finder:
                              if token.kind == cindex.TokenKind.PUNCTUATION)
         self.macros = {}  # where one is used: (start, end) -> name
         self.left_out = {}  # where one is defined, or used like a function, and not looked into: (file, line) -> name
+        self.extents = {}  # of each function with a body: its name -> (start, end)
         self.changes = {}  # (start, end, new) -> function, in the order of their discovery
         self.function = ""
         self.last_return = None
@@ -97,6 +98,7 @@ class Finder:
         body = [child for child in node.get_children() if child.kind == Kind.COMPOUND_STMT]
         if node.kind == Kind.FUNCTION_DECL and body and self.is_here(node):
             self.function = node.spelling
+            self.extents[node.spelling] = extent(node)
             last = list(body[0].get_children())[-1:]
             self.last_return = extent(last[0]) if last else None
             self.result = node.result_type
