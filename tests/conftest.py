@@ -18,9 +18,10 @@ from test_heap import FLAVOURS
 QUICK = {"gcc", "gcc-sanitize", "gcc64", "gcc32", "clang64-asan"}
 ONLY_IN_ALL = {*COMPILERS, *SANITIZED, *FLAVOURS} - QUICK
 
-# What takes longest is begun first, so that no worker is left alone with it at the end.
-LONGEST = ("test_mutants.py::test_heap", "test_proof.py", "test_coverage.py", "test_headings.py", "test_targets.py", "test_moving.py",
-           "test_site.py", "test_lab_page.py", "test_bench.py")
+# What takes longest is begun first, so that no worker is left alone with it at the end; and what keeps two processors busy by
+# itself (mutants, proof, coverage) turn by turn with what looks through a browser and waits much.
+LONGEST = ("test_mutants.py::test_heap", "test_headings.py", "test_proof.py::test_every", "test_site.py", "test_coverage.py",
+           "test_moving.py", "test_proof.py", "test_lab_page.py", "test_learn_page.py", "test_targets.py", "test_bench.py")
 
 
 def count_into_own_file(folder, worker):

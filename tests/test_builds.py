@@ -10,7 +10,9 @@ import time
 
 import pytest
 
-from kernel import HANG_SECONDS, ROOT, made_once, slowly
+from kernel import HANG_SECONDS, ROOT, made_once
+
+pytestmark = pytest.mark.slow
 from learn import solution
 
 WEEK = 7 * 24 * 3600
@@ -79,8 +81,7 @@ def put(path, text, age=WEEK):
     os.utime(path, (time.time() - age,) * 2)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name,said", [("kernel/main.c", SAID), slowly("heap/kheap_faults.def", "not a block")])
+@pytest.mark.parametrize("name,said", [("kernel/main.c", SAID), ("heap/kheap_faults.def", "not a block")])
 def test_a_source_that_comes_with_an_old_time_is_built(name, said, tree):
     text = (tree / name).read_text()
     for now in (text.replace(said, said.upper()), text):
@@ -90,7 +91,6 @@ def test_a_source_that_comes_with_an_old_time_is_built(name, said, tree):
         assert (said.upper() in told, said in told) == (now != text, now == text), told
 
 
-@pytest.mark.slow
 def test_a_version_that_comes_with_an_old_time_is_packed(tree):
     version = (tree / "VERSION").read_text().strip()
     for name in ("VERSION", "heap/kheap.h"):
@@ -99,7 +99,6 @@ def test_a_version_that_comes_with_an_old_time_is_packed(tree):
     assert '"9.8.7"' in (tree / "build/package/kheap.h").read_text()
 
 
-@pytest.mark.slow
 def test_a_change_that_came_while_the_compiler_read_is_seen(tree):
     """Its time lies between the beginning of the build and its end."""
     begun = (tree / "build/sources").stat().st_mtime
@@ -142,7 +141,6 @@ def symbols(tree, image="build/host-gcc/minios.elf"):
     return done(tree, "nm", image).split()
 
 
-@pytest.mark.slow
 def test_a_source_that_is_taken_away_leaves_the_kernel(tree):
     extra = tree / "kernel/lab/extra.c"
     put(extra, "void extra(void);\nvoid extra(void)\n{\n}\n")
@@ -153,7 +151,6 @@ def test_a_source_that_is_taken_away_leaves_the_kernel(tree):
     assert "extra" not in symbols(tree)
 
 
-@pytest.mark.slow
 def test_a_case_that_is_taken_away_leaves_its_program(tree):
     case = tree / "tests/multiboot/extra.c"
     put(case, "void extra(void);\nvoid extra(void)\n{\n}\n")
@@ -163,7 +160,6 @@ def test_a_case_that_is_taken_away_leaves_its_program(tree):
         case.unlink(missing_ok=True)
 
 
-@pytest.mark.slow
 def test_each_learner_s_heap_comes_into_the_kernel_in_its_turn(tree):
     for name in ("a", "b", "a"):
         if not (tree / f"{name}.c").exists():
@@ -172,7 +168,6 @@ def test_each_learner_s_heap_comes_into_the_kernel_in_its_turn(tree):
         assert [word for word in symbols(tree, "build/host-gcc-my/minios.elf") if word in ("heap_a", "heap_b")] == [f"heap_{name}"]
 
 
-@pytest.mark.slow
 def test_other_settings_of_the_package_are_heard(tree):
     done(tree, "make", "-s", "package", "KHEAP_LDFLAGS=-Wl,-z,now")
     assert "NOW" in done(tree, "readelf", "-d", f"build/package/libkheap.so.{(ROOT / 'VERSION').read_text().strip()}")
@@ -180,8 +175,7 @@ def test_other_settings_of_the_package_are_heard(tree):
 
 # ---- Two at once ----
 
-@pytest.mark.slow
-@pytest.mark.parametrize("goal", [slowly("kernel MACHINE=host"), slowly("package"), "amalgamate", "build/tests/gcc64/print",
+@pytest.mark.parametrize("goal", ["kernel MACHINE=host", "package", "amalgamate", "build/tests/gcc64/print",
                                   "-f exercises/rules.mk build/learn-gcc/checks.o CC=gcc"])
 def test_first_builds_at_once_in_one_tree(goal, tmp_path):
     tree = copied(tmp_path / "minios")
@@ -193,8 +187,7 @@ def test_first_builds_at_once_in_one_tree(goal, tmp_path):
 
 # ---- Compilers of two words, links ----
 
-@pytest.mark.slow
-@pytest.mark.parametrize("compiler", ["env gcc", slowly("/usr/bin/env gcc -pipe"), slowly("gcc")])
+@pytest.mark.parametrize("compiler", ["env gcc", "/usr/bin/env gcc -pipe", "gcc"])
 def test_a_compiler_may_be_several_words(compiler, tree):
     said = done(tree, tree / "minios", "run", "host", "script=halt", env={"CC": compiler})
     assert SAID in said
@@ -204,7 +197,6 @@ def test_a_compiler_may_be_several_words(compiler, tree):
     assert sorted(path.name for path in (tree / "build").glob("*-*")) == ["host-gcc", "learn-gcc"]
 
 
-@pytest.mark.slow
 def test_a_learner_s_kernel_takes_a_compiler_of_two_words(tree):
     (tree / "exercises/my_heap.c").write_text(solution(1))
     done(tree, tree / "minios", "learn", "check", "1", env={"CC": "env gcc"})

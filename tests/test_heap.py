@@ -14,6 +14,7 @@ FLAVOURS = PLAIN + [name + "-asan" for name in PLAIN]
 FIGURES_OF = ["gcc64", "gcc32"]  # both widths; with the sanitizers damage.c does a part
 TIMEOUT_SECONDS = 1800  # of the clock: none comes near, however busy the machine is
 LONG_CASES = {"damage_of_every_tag"}  # but for the sanitizers, which do a part of it
+LONG_WITH_SANITIZERS = {"every_size_at_every_place", "many_blocks_unwound_one_by_one", "pairs_of_words"}
 FEWEST_CASES = {"heap": 148, "print": 6, "multiboot": 17}  # raise it with the cases: fewer means that a file was lost on the way
 
 # What a freestanding C compiler may ask for on its own, and what 32-bit position-independent code does.
@@ -41,7 +42,7 @@ def listed(flavour, name):
 
 
 def marks_of(flavour, case):
-    return [pytest.mark.slow] if case in LONG_CASES and flavour in PLAIN else []
+    return [pytest.mark.slow] if case in (LONG_CASES if flavour in PLAIN else LONG_WITH_SANITIZERS) else []
 
 
 def every_case():

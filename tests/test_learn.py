@@ -12,7 +12,7 @@ import time
 
 import pytest
 
-from kernel import COMPILERS, HANG_SECONDS, MACHINES, NO_START, PANIC, ROOT, first_of_each
+from kernel import COMPILERS, HANG_SECONDS, MACHINES, NO_START, PANIC, QUICK_ON_HOST, ROOT, first_of_each, slowly
 from learn import (BOSS, EXERCISES, FAILED, LANGUAGES, MISUSED, PASSED, STEPS, Learner, diagnosis, learner,  # noqa: F401
                    second_step_done, solution)
 
@@ -164,7 +164,7 @@ def columns(line):
     return width_of(line)
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["bn", slowly("en")])
 def test_everything_fits_80_columns_without_colour(language, second_step_done):
     learner = Learner(second_step_done, language=language)
     commands = ["list", "help", "check", "hint 1", "solution 7", "reset 9", "nonsense"]
@@ -409,7 +409,7 @@ def test_without_qemu_the_host_machine_is_enough(learner, tmp_path):
     assert status == PASSED and "QEMU is not here" in said and learner.ticks() == [1, 2, 3], said
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 def test_run_my_boots_on_the_learner_s_heap(machine, learner):
     learner.write(solution(BOSS))
     typed = "alloc 100\nalloc 13\nmap\nblocks\nstats\nfree #1\nbug overflow\nbug levels\nfree all\nhalt\n"

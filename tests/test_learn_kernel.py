@@ -204,7 +204,8 @@ def told_of_loop(path, folder, level, before):
         return (said + machine.stdout.read()).decode()
 
 
-@pytest.mark.parametrize("interrupts", [slowly(""), "    __asm__ volatile(\"cli\");\n"])
+@pytest.mark.slow
+@pytest.mark.parametrize("interrupts", ["", "    __asm__ volatile(\"cli\");\n"])
 def test_a_loop_that_was_stopped_is_told_as_in_a_process(interrupts, tmp_path, narrow_objects):  # noqa: F811
     text = solution(BOSS).replace(FOLLOWED, interrupts.replace("    ", "    if (tag->gap > room)\n        ") + LOOP)
     hole = linked(text, tmp_path)

@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from kernel import ROOT
+from kernel import ROOT, slowly
 
 TOOLS = ["sh", "env", "awk", "cat", "cut", "dirname", "grep", "sed", "tr", "true"]
 
@@ -121,7 +121,7 @@ def test_without_a_compiler_for_the_page_all_else_is_there_but_not_in_ci(machine
 @pytest.mark.parametrize("ci, left_out", [("", True), ("true", False)])
 @pytest.mark.parametrize("lacks, said, file, test", [
     ("proof", "no proof on this machine", "test_proof.py", "test_every_goal_is_valid"),
-    ("page", "no page to write the heap in", "test_learn_compile.py", "test_every_heap_of_the_exercises_compiles")])
+    slowly("page", "no page to write the heap in", "test_learn_compile.py", "test_every_heap_of_the_exercises_compiles")])
 def test_the_end_says_what_was_left_out(lacks, said, file, test, ci, left_out):
     told = subprocess.run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", f"tests/{file}"],
                           cwd=ROOT, env={**os.environ, "MINIOS_WITHOUT": f"nothing {lacks}", "CI": ci}, capture_output=True, text=True, check=False).stdout
