@@ -34,7 +34,7 @@ include machine/$(MACHINE)/machine.mk
 # HOLE=1 leaves room for one that is compiled elsewhere, and takes the checks of it along.
 HEAP := $(if $(LEARNER),$(LEARNER) $(wildcard exercises/kernel/*.c),$(if $(HOLE), \
         $(wildcard exercises/kernel/*.c exercises/kernel/hole/*.c exercises/check/*.c),$(wildcard heap/*.c)))
-ROOMS := kernel $(addprefix kernel/,base memory prompt lab $(FLAVOUR))
+ROOMS := kernel $(addprefix kernel/,base memory interrupts prompt lab $(FLAVOUR))
 SOURCES := $(HEAP) $(filter-out $(LEAVE_OUT),$(wildcard $(ROOMS:%=%/*.c))) \
            $(MACHINE_SOURCES)
 OBJECTS := $(patsubst %,$(BUILD)/%.o,$(SOURCES))

@@ -38,15 +38,58 @@ bool machine_trap_misaligned(bool yes);
  * where nobody looks. */
 void machine_moment(unsigned char number);
 
-/* Counts up with the processor's work, or with the time that goes by where nothing counts that. */
-uint64_t machine_cycles(void);
+/* ---- Time ------------------------------------------------------------------------------------------------------- */
 
-/* Since the machine was made ready. */
+/* Counts up with the processor's work, or with the time that goes by where nothing counts that; and how many of them a
+ * second has. */
+uint64_t machine_cycles(void);
+uint64_t machine_cycles_a_second(void);
+
+/* Since the machine was made ready, by the ticks of its timer: one that was lost is missing here, too. */
 uint64_t machine_milliseconds(void);
 
-/* Off, and what they were before; back to that. They nest. */
+/* Ticks a second. The slowest and the quickest that the timer can be set to; it takes the nearest that it has. */
+enum { TIMER_SLOWEST = 19, TIMER_QUICKEST = 10000 };
+void machine_timer_set(unsigned rate);
+
+/* How long ago the tick that is being served was due, in microseconds; -1 where the timer does not tell. */
+long machine_timer_late(void);
+
+/* What this machine does of its own at a tick. */
+void machine_tick(void);
+
+/* ---- Interrupts ------------------------------------------------------------------------------------------------- */
+
+/* Who may interrupt, on whichever machine. A program raises the last one itself. */
+enum source { SOURCE_TIMER, SOURCE_KEYBOARD, SOURCE_TERMINAL, SOURCE_PROGRAM, SOURCES };
+
+/* Where the ordinary code stood when an interrupt came. */
+struct interrupted {
+    uintptr_t pc, frame_pointer;
+};
+
+/* NULL: this machine has it; else why not, in a few words. */
+const char *machine_lacks(enum source source);
+
+/* Masked, it is held back; what came meanwhile comes when it is let through again. */
+void machine_mask(enum source source, bool yes);
+
+/* Tells whoever delivers interrupts that this one is served: until then that source does not come again. */
+void machine_acknowledge(enum source source);
+bool machine_is_acknowledged(enum source source);
+
+/* SOURCE_PROGRAM comes: at once, or when interrupts are on again. */
+void machine_raise(void);
+
+/* Runs act() one instruction at a time and raises SOURCE_PROGRAM in front of instruction `at`, counted from 1. Gives how many
+ * instructions were run so, at most `at`: fewer when act() has no more; 0 where the processor cannot do this. */
+unsigned machine_step(void (*act)(void), unsigned at);
+
+/* Off, and what they were before (0: off already); back to that. They nest. */
 unsigned long machine_interrupts_off(void);
 void machine_interrupts_restore(unsigned long before);
+
+/* ---- The end ---------------------------------------------------------------------------------------------------- */
 
 /* Ends the machine with an exit status where there is somebody to tell; else says that it may be switched off. */
 _Noreturn void machine_stop(int status);

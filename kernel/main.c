@@ -8,6 +8,7 @@
 #include "base/options.h"
 #include "base/panic.h"
 #include "base/print.h"
+#include "interrupts/handler_heap.h"
 #include "kernel.h"
 #include "machine.h"
 #include "memory/fault.h"
@@ -65,6 +66,7 @@ void kmain(void)
     panic_shows(heap_print_map); /* and a panic ends with the picture of the heap */
     tell_memory();               /* what there is, and what is taken */
     init_heap();                 /* the three words; now kmalloc works */
+    init_handler_heap();         /* a second heap, for those who interrupt */
     tell_heap();
     tell_checks();
     choose_fault_policy();       /* loud and dead, or loud and alive */

@@ -66,6 +66,11 @@ def first_of_each(rows, key=lambda row: row[0]):
     return [slowly(*row) if key(row) in seen or seen.add(key(row)) else row for row in rows]
 
 
+def bug_rows():
+    """The tables of the lab's bugs: those of the heap, and those with interrupts."""
+    return "".join((ROOT / "kernel" / "lab" / f"{name}.def").read_text() for name in ("bugs", "interrupt_bugs"))
+
+
 OK, SCRIPT_FAILED, PANIC, NO_START = 0, 1, 2, 3
 
 
@@ -130,7 +135,9 @@ def comparable(text):
         return match[0]
 
     text = re.sub(r"^  (memory  |kernel  0x|checks  ).*\n", "", text, flags=re.M)
-    text = re.sub(r"    called from (run_words|run_command|run_line|serve_line)\+0x.*\n", "", text)  # the compiler may inline these
+    text = re.sub(r"    called from (run_words|shell_run|run_handler|run_command|run_line|serve_line)\+0x.*\n", "", text)  # the compiler may inline these
+    text = re.sub(r"(?m)^( +\d+ +\d+  irq .*?)(?:0x[0-9a-f]{8}|elsewhere )", r"\g<1>0x........", text)  # wherever it came in
+    text = re.sub(r"came in   at \w+\+0x[0-9a-f]+", "came in   at ..", text)
     text = re.sub(r"_kernel_end 0x[0-9a-f]+", "_kernel_end 0x........", text)
     text = re.sub(r"\b0x([0-9a-f]{8})\b", moved, text)
     text = re.sub(r"^  ([0-9a-f]{8}) [ \[]", moved, text, flags=re.M)

@@ -93,7 +93,7 @@ def test_the_image_is_small(compiler, tmp_path, record_property):
     stripped = tmp_path / "minios.elf"
     subprocess.run(["objcopy", "--strip-all", image("i386", compiler), stripped], check=True)
     record_property("figure", f"the kernel's image, {compiler}: {stripped.stat().st_size} bytes")
-    assert stripped.stat().st_size <= 64 * 1024
+    assert stripped.stat().st_size <= 88 * 1024
 
 
 @pytest.mark.parametrize("machine", MACHINES)

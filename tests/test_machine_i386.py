@@ -54,7 +54,7 @@ def test_no_instruction_is_newer_than_a_486(compiler):
     code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", image("i386", compiler)], capture_output=True, text=True,
                           check=True).stdout
     newer = re.findall(r"^ +[0-9a-f]+:\t(?:lock )?(cmov\w+|f?ucomip?|fcomip?|cmpxchg8b|rdtsc|cpuid|[a-z]+xmm\w*|nop[lw])\b", code, re.M)
-    assert sorted(newer) == ["cpuid", "rdtsc"]
+    assert set(newer) == {"cpuid", "rdtsc"}
 
 
 def test_a_slow_reader_misses_nothing():

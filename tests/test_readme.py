@@ -23,14 +23,15 @@ def test_the_session_is_real(name):
     assert comparable(run("i386", typed_for("i386", "gcc", typed))[1]) == comparable(shown)
 
 
-def levels_of(name):
-    return re.search(r"<!-- levels -->\n```\n(.*?)```", (ROOT / name).read_text(), re.S)[1]
+def levels_of(name, which):
+    return re.search(rf"<!-- {which} -->\n```\n(.*?)```", (ROOT / name).read_text(), re.S)[1]
 
 
 @pytest.mark.parametrize("name", READMES)
-def test_the_table_of_levels_is_real(name):
-    text = run("i386", "bug levels\n", compiler="gcc-sanitize")[1]
-    assert re.search(r"minios> bug levels\n(.*?)minios> ", text, re.S)[1] == levels_of(name)
+@pytest.mark.parametrize("which", ["levels", "levels interrupts"])
+def test_the_table_of_levels_is_real(which, name):
+    text = run("i386", f"bug {which}\n", compiler="gcc-sanitize")[1]
+    assert re.search(rf"minios> bug {which}\n(.*?)minios> ", text, re.S)[1] == levels_of(name, which)
 
 
 def test_both_show_the_same_session():
@@ -45,6 +46,8 @@ def test_every_command_and_fault_is_named(name):
         assert re.search(rf"`{command}\b", text), command
     for code in range(1, 10):
         assert f"| E{code:02d} |" in text
+    for code in re.findall(r"^RULE\((\d+),", (ROOT / "kernel" / "memory" / "rules.def").read_text(), re.M):
+        assert f"| I{int(code):02d} |" in text
 
 
 @pytest.mark.parametrize("name", READMES)

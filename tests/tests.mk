@@ -16,7 +16,7 @@ TEST_HEAP_SOURCES := $(wildcard heap/*.c) tests/case.c $(sort $(wildcard tests/h
 TEST_MULTIBOOT_SOURCES := machine/i386/multiboot.c tests/case.c \
                           $(sort $(wildcard tests/multiboot/*.c))
 TEST_PRINT_SOURCES := kernel/base/print.c tests/case.c tests/print/print.c
-TEST_SANITIZE_SOURCES := $(wildcard heap/*.c) $(patsubst %,kernel/%.c,base/print memory/kmalloc memory/numbers memory/events memory/description) tools/no-symbols.c $(wildcard kernel/sanitize/*.c) \
+TEST_SANITIZE_SOURCES := $(wildcard heap/*.c) $(patsubst %,kernel/%.c,base/print base/context memory/kmalloc memory/numbers memory/events memory/description) tools/no-symbols.c $(wildcard kernel/sanitize/*.c) \
                          tests/case.c $(wildcard tests/sanitize/*.c)
 
 TEST_CFLAGS := -std=c11 -g -iquote heap -iquote kernel -iquote machine/i386 -iquote tests -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror

@@ -103,6 +103,11 @@ def function(address):
     return f"{found[1]}+{int(found[2] or 0) + 1:#x}" if found else f"{address:#010x}"
 
 
+def code(fault):
+    """The kernel's own rules stand behind the heap's faults, from 101 on."""
+    return f"I{fault - 100:02}" if fault > 100 else f"E{fault:02}"
+
+
 class Heap(gdb.Command):
     """The kernel's heap, read from its memory: heap events [COUNT], heap blocks, heap words."""
 
@@ -123,7 +128,7 @@ class HeapEvents(gdb.Command):
         kinds = text(known["event_kinds"]).split()
         print(f"{'event':>6} {'command':>7}  what    block  address          size align  free pointer  owner")
         for event in events(known, int(argument or 20)):
-            what = f"E{event['fault']:02}" if event["fault"] else kinds[event["kind"]]
+            what = code(event["fault"]) if event["fault"] else kinds[event["kind"]]
             block = f"#{event['block']}" if event["block"] else "-"
             print(f"{event['number']:6} {event['command']:7}  {what:7} {block:6} {event['address']:#010x} "
                   f"{event['size']:10} {event['align']:5}  {event['free_memory_pointer']:#010x}    {function(event['owner'])}")

@@ -6,6 +6,8 @@
 
 #include "machine.h"
 
+#include <stddef.h>
+
 static bool colour;
 
 static const char *const colours[STYLE_COUNT] = {
@@ -46,11 +48,19 @@ void console_clear(void)
         console_write("\033[2J\033[H");
 }
 
+static bool (*meanwhile)(void);
+
+void console_meanwhile(bool (*work)(void))
+{
+    meanwhile = work;
+}
+
 int console_get(void)
 {
     int byte;
 
     while ((byte = machine_get()) < 0)
-        machine_wait();
+        if (meanwhile == NULL || !meanwhile())
+            machine_wait();
     return byte;
 }

@@ -30,7 +30,8 @@ void console_write(const char *text);
 void console_style(enum style style);
 void console_clear(void);
 
-/* The next byte that is typed; waits for it. */
+/* The next byte that is typed; waits for it. Meanwhile work() may do something; it says whether it did. */
 int console_get(void);
+void console_meanwhile(bool (*work)(void));
 
 #endif

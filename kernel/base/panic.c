@@ -5,6 +5,7 @@
 #include "base/panic.h"
 
 #include "base/console.h"
+#include "base/context.h"
 #include "base/instrument.h"
 #include "base/print.h"
 #include "base/symbols.h"
@@ -58,6 +59,7 @@ void panic_shows(void (*picture)(void))
 static struct {
     void *place[5];
     bool armed, quiet;
+    unsigned long interrupts;
 } escape;
 
 bool panic_caught(void (*act)(void), bool quiet)
@@ -66,6 +68,8 @@ bool panic_caught(void (*act)(void), bool quiet)
         return true;
     escape.armed = true;
     escape.quiet = quiet;
+    escape.interrupts = machine_interrupts_off();
+    machine_interrupts_restore(escape.interrupts);
     act();
     escape.armed = false;
     return false;
@@ -80,6 +84,7 @@ static _Noreturn void escape_from_panic(const char *format, va_list arguments)
         kprintf("\n");
     }
     instrument_end_catch();
+    context_escaped(escape.interrupts);
     __builtin_longjmp(escape.place, 1);
 }
 
@@ -102,6 +107,7 @@ static _Noreturn void stop(uintptr_t pc, uintptr_t frame_pointer, const char *fo
     if (begun < BACKTRACE) {
         begun = BACKTRACE;
         print_backtrace(frame_pointer);
+        context_print();
     }
     if (begun < PICTURE && show_memory != NULL) {
         begun = PICTURE;

@@ -6,6 +6,7 @@
 #define BUGS_H
 
 #include "base/instrument.h"
+#include "interrupts/interrupts.h"
 #include "machine.h"
 
 #include <stdint.h>
@@ -21,6 +22,21 @@ extern char elsewhere[16];
 /* The processor watches where no checks do: those would see it first, and what they report with may itself use misaligned
  * words. */
 #define trap_misaligned(yes) machine_trap_misaligned((yes) && !instrument_listens())
+
+/* Who comes in when SOURCE_PROGRAM is raised. */
+#define comes_in(hand) ((void)interrupt_handle(SOURCE_PROGRAM, hand))
+#define interrupt() machine_raise()
+#define forget_end() interrupt_forget_end(SOURCE_TIMER)
+
+/* Works for three ticks of the timer and a half; says whether ticks came since watch_ticks(); and whether the handler of the
+ * interrupt was done before the next tick. */
+void work_for_ticks(void);
+void watch_ticks(void);
+void tell_ticks(void);
+void tell_handler(void);
+
+/* Prints, where a bug is shown. */
+void tell(const char *format, ...);
 
 /* The statements of a part, out of its parentheses. */
 #define STATEMENTS(...) __VA_ARGS__

@@ -4,8 +4,11 @@
  */
 #include "lab/crash.h"
 
+#include "base/panic.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "interrupts/interrupts.h"
+#include "memory/kmalloc.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -57,6 +60,20 @@ static void overflow(void)
     number = overflow_stack(0);
 }
 
+/* The heap refuses, and a program that does not expect that goes no further. */
+static enum handled ask_for_memory(void)
+{
+    if (kmalloc(16) == NULL)
+        panic("the handler has no memory");
+    return HANDLED;
+}
+
+static void panic_in_handler(void)
+{
+    interrupt_handle(SOURCE_PROGRAM, ask_for_memory);
+    machine_raise();
+}
+
 static const struct {
     const char *name, *help;
     void (*act)(void);
@@ -67,6 +84,7 @@ static const struct {
     { "instruction", "execute what is no instruction", invalid_instruction },
     { "jump", "jump to where no code is", jump_nowhere },
     { "stack", "call without an end", overflow },
+    { "handler", "call the heap in a handler", panic_in_handler },
 };
 
 #define CRASHES (sizeof crashes / sizeof crashes[0])

@@ -6,10 +6,13 @@
 #include "lab/lab.h"
 
 #include "base/console.h"
+#include "base/context.h"
 #include "base/instrument.h"
 #include "base/panic.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "interrupts/later.h"
+#include "interrupts/timer.h"
 #include "lab/bugs.h"
 #include "lab/naive.h"
 #include "memory/events.h"
@@ -29,6 +32,44 @@ static struct kheap unborn;
 #define mark() kmark()
 #define release(mark) krelease(mark)
 
+/* An interrupt in the midst of a call comes when the call is over: so long they are off. */
+static void *kmalloc_interrupted(size_t size)
+{
+    if (!heap_begin(HOLD_BOUNDED))
+        return NULL;
+    interrupt();
+    void *block = kheap_alloc(&kernel_heap, size);
+    heap_end();
+    return heap_fresh(block, size, KHEAP_ALIGN);
+}
+
+static void add_one_interrupted(uint32_t *value)
+{
+    context_hold(HOLD_BOUNDED, __builtin_return_address(0));
+    uint32_t old = *value;
+    interrupt();
+    *value = old + 1;
+    context_release();
+}
+
+static __attribute__((noinline)) void turn_off(void)
+{
+    context_hold(HOLD_UNBOUNDED, __builtin_return_address(0));
+}
+
+static void work_later(unsigned argument)
+{
+    (void)argument;
+    work_for_ticks();
+}
+
+#define bare_alloc(size) kheap_alloc(&kernel_heap, size)
+#define look() ((void)interrupts_look())
+#define work_in_handler() ((void)later_do(work_later, 0))
+#define do_later() later_run()
+
+#include "lab/hands.h"
+
 struct part {
     void (*run)(void);
     const char *text;
@@ -36,7 +77,7 @@ struct part {
 
 struct bug {
     const char *name;
-    enum kheap_fault code; /* it ends in, on kheap; none where the heap cannot notice */
+    unsigned code; /* it ends in, on kheap; none where the heap cannot notice */
     const char *see;
     struct part setup, mistake, next;
     const char *section, *lesson;
@@ -45,17 +86,94 @@ struct bug {
 /* clang-format off */
 #define BUG(name, code, see, setup, mistake, next, section, lesson) BUG_FUNCTIONS(name, setup, mistake, next)
 #include "lab/bugs.def"
+#include "lab/interrupt_bugs.def"
 #undef BUG
 
 static const struct bug bugs[] = {
 #define BUG(name, code, see, setup, mistake, next, section, lesson)                                                    \
     { #name, code, see, { name##_setup, #setup }, { name##_bug, #mistake }, { name##_next, #next }, section, lesson },
 #include "lab/bugs.def"
+#include "lab/interrupt_bugs.def"
 #undef BUG
 };
 /* clang-format on */
 
 #define BUGS (sizeof bugs / sizeof bugs[0])
+
+/* How many of them are of the heap alone; the others follow. */
+enum {
+#define BUG(name, ...) number_of_##name,
+#include "lab/bugs.def"
+#undef BUG
+    HEAP_BUGS
+};
+
+/* ---- Time, and who comes in --------------------------------------------------------------------------------------- */
+
+static enum handled (*own_handler)(void);
+static bool silent;
+static uintptr_t ticks_before;
+
+static uint64_t cycles_a_tick(void)
+{
+    return machine_cycles_a_second() / timer_rate();
+}
+
+/* By the processor's own count: ticks may not come. */
+void work_for_ticks(void)
+{
+    uint64_t end = machine_cycles() + 7 * cycles_a_tick() / 2;
+
+    while (machine_cycles() < end)
+        continue;
+}
+
+void watch_ticks(void)
+{
+    ticks_before = timer_ticks;
+}
+
+void tell(const char *format, ...)
+{
+    va_list arguments;
+
+    if (silent)
+        return;
+    va_start(arguments, format);
+    kprintf("    ");
+    kvprintf(format, arguments);
+    kprintf("\n");
+    va_end(arguments);
+}
+
+/* One may have come just before, and one is the one that nobody acknowledged. */
+void tell_ticks(void)
+{
+    tell(timer_ticks - ticks_before <= 2 ? "the clock stands still" : "the clock ticks");
+}
+
+void tell_handler(void)
+{
+    bool late = interrupt_sources[SOURCE_PROGRAM].longest > cycles_a_tick();
+
+    tell(late ? "the handler took longer than a tick, so ticks are lost" : "the handler was done before the next tick");
+}
+
+/* No bug finds what another one left: no pointer, no handler, no interrupt that is held back. */
+static void forget(void)
+{
+    a = b = c = NULL;
+    n = NULL;
+    memset(elsewhere, 0, sizeof elsewhere);
+    if (own_handler == NULL)
+        own_handler = interrupt_handle(SOURCE_PROGRAM, NULL);
+    interrupt_handle(SOURCE_PROGRAM, own_handler);
+    context_escaped(true);
+    for (enum source source = 0; source < SOURCES; source++)
+        if (machine_lacks(source) == NULL && !machine_is_acknowledged(source))
+            machine_acknowledge(source);
+    interrupt_sources[SOURCE_PROGRAM].longest = 0;
+}
 
 /* ---- The heap as it was ----------------------------------------------------------------------------------------- */
 
@@ -94,15 +212,8 @@ static void restore_heap(void)
     memcpy(kept_from(), kept.bytes, sizeof kept.bytes);
     instrument_resume();
     instrument_resync();
+    forget();
     event_add(EVENT_RESTORE, kept_from(), sizeof kept.bytes, 0, __builtin_return_address(0));
-}
-
-/* No bug finds what another one left. */
-static void forget(void)
-{
-    a = b = c = NULL;
-    n = NULL;
-    memset(elsewhere, 0, sizeof elsewhere);
 }
 
 /* ---- Running a part ---------------------------------------------------------------------------------------------- */
@@ -158,6 +269,8 @@ static void print_code(const char *text, const char *comment)
     const char *end = text + strlen(text) - 1;
     int column = 0;
 
+    if (strcmp(text, "(;)") == 0) /* nothing comes before */
+        return;
     for (text++; text < end;) {
         int length = 0;
         while (text + length < end && text[length] != ';')
@@ -268,18 +381,19 @@ static void show_kheap(const struct bug *bug)
     note(EVENT_MISTAKE);
     stopped = stopped || stopped_in(bug->next.run, false);
     struct kheap_stats after = kheap_stats(&kernel_heap);
-    if (fault_first() == KHEAP_E_NONE && !stopped)
-        kprintf("    nothing is refused; %ld blocks live more than before, %ld bytes used\n",
-                (long)(after.blocks - before.blocks), (long)(after.used - before.used));
+    if (fault_first() == 0 && !stopped)
+        kprintf("    nothing is refused; %ld block%s more than before, %ld bytes used\n",
+                (long)(after.blocks - before.blocks), after.blocks - before.blocks == 1 ? " lives" : "s live",
+                (long)(after.used - before.used));
     fault_set_policy(policy);
 }
 
 static void print_lesson(const struct bug *bug)
 {
     console_style(STYLE_TITLE);
-    kprintf("lesson (%s)", bug->section);
+    kprintf(bug->section[0] != '\0' ? "lesson (%s)" : "lesson", bug->section);
     console_style(STYLE_PLAIN);
-    print_wrapped(bug->lesson, 13);
+    print_wrapped(bug->lesson, bug->section[0] != '\0' ? 13 : 7);
 }
 
 bool lab_run(const char *name)
@@ -313,9 +427,13 @@ void lab_list(void)
     for (size_t i = 0; i < BUGS; i++) {
         kprintf("  ");
         print_name(bugs[i].name, 20);
-        kprintf(bugs[i].code != 0 ? " %-40s E%02d\n" : " %-40s -\n", bugs[i].see, bugs[i].code);
+        char code[8] = "-";
+        if (bugs[i].code != 0)
+            fault_code(code, sizeof code, bugs[i].code);
+        kprintf(" %-40s %s\n", bugs[i].see, code);
     }
-    kprintf("bug NAME runs one; bug levels tells when each is noticed\n");
+    kprintf("bug NAME runs one; bug levels tells when each is noticed; those with interrupts,\n"
+            "from race on: bug levels interrupts\n");
 }
 
 /* ---- When is it noticed? ---------------------------------------------------------------------------------------- */
@@ -323,8 +441,8 @@ void lab_list(void)
 /* What was seen of one bug, by running it without a word. */
 struct noticed {
     bool machine;           /* it trapped on the naive heap */
-    enum kheap_fault call;  /* kheap refused the mistake itself, */
-    enum kheap_fault later; /* or a later call */
+    unsigned call;          /* the mistake itself was refused, */
+    unsigned later;         /* or a later call */
     enum kheap_fault check; /* kheap_check() found, right after the mistake */
     bool checked;           /* the instrumented build stopped an access, on either heap */
 };
@@ -343,7 +461,7 @@ static void notice_heaps(size_t i, struct noticed *seen)
     seen->call = fault_first();
     seen->check = kheap_check(&kernel_heap, NULL);
     bugs[i].next.run();
-    seen->later = seen->call == KHEAP_E_NONE ? fault_first() : KHEAP_E_NONE;
+    seen->later = seen->call == 0 ? fault_first() : 0;
     instrument_resume();
     restore_heap();
 }
@@ -365,44 +483,48 @@ static struct noticed notice(size_t i)
     struct noticed seen = { 0 };
     enum fault_policy policy = fault_set_policy(FAULT_IS_SILENT);
 
+    silent = true;
+
     notice_heaps(i, &seen);
     if (instrument_is_on())
         notice_checks(i, &seen);
+    silent = false;
     fault_set_policy(policy);
     return seen;
 }
 
-static void print_moment(enum kheap_fault fault, const char *moment)
+static void print_moment(unsigned code, const char *moment)
 {
     char text[24] = "never";
 
-    if (fault != KHEAP_E_NONE)
-        ksnprintf(text, sizeof text, "E%02d%s", fault, moment);
+    if (code != 0)
+        ksnprintf(text + fault_code(text, sizeof text, code), 20, "%s", moment);
     kprintf(" %-15s", text);
 }
 
 static void print_level(size_t i, const struct noticed *seen)
 {
-    bool refused = seen->call != KHEAP_E_NONE || seen->later != KHEAP_E_NONE;
+    bool refused = seen->call != 0 || seen->later != 0;
 
     kprintf("  ");
     print_name(bugs[i].name, 19);
     kprintf(" %-13s", seen->machine ? "machine traps" : "never");
-    print_moment(seen->call != KHEAP_E_NONE ? seen->call : seen->later,
-                 seen->call != KHEAP_E_NONE ? " at once" : " at the free");
+    print_moment(seen->call != 0 ? seen->call : seen->later, seen->call != 0            ? " at once"
+                                                             : seen->later < RULE_BEGIN ? " at the free"
+                                                                                        : " at the end");
     kprintf(seen->check != KHEAP_E_NONE ? " E%02d  " : " never", seen->check);
     if (instrument_is_on())
         kprintf("  %s", seen->checked ? "at the access" : refused ? "as kheap" : "never");
     kprintf("\n");
 }
 
-bool lab_levels(void)
+bool lab_levels(bool of_interrupts)
 {
     if (!keep_heap())
         return false;
     kprintf("  %-19s %-13s %-15s %s  %s\n", "bug", "naive heap", "kheap", "check",
             instrument_is_on() ? "instrumented" : "");
-    for (size_t i = 0; i < BUGS; i++) {
+    for (size_t i = of_interrupts ? HEAP_BUGS : 0; i < (of_interrupts ? BUGS : HEAP_BUGS); i++) {
         struct noticed seen = notice(i);
         print_level(i, &seen);
     }
@@ -420,9 +542,11 @@ bool lab_control(void)
     for (size_t i = 0; i < BUGS; i++) {
         enum fault_policy policy = fault_set_policy(FAULT_RETURNS);
         forget();
+        silent = true;
         bugs[i].setup.run();
         bugs[i].next.run();
-        refused += fault_first() != KHEAP_E_NONE || kheap_check(&kernel_heap, NULL) != KHEAP_E_NONE;
+        silent = false;
+        refused += fault_first() != 0 || kheap_check(&kernel_heap, NULL) != KHEAP_E_NONE;
         fault_set_policy(policy);
         restore_heap();
     }

@@ -62,14 +62,40 @@ static void *unborn_alloc(size_t size)
 
 static uintptr_t m;
 
+/* As naive_alloc, in the moment in which somebody comes in between its two statements. */
+static void *kmalloc_interrupted(size_t size)
+{
+    uintptr_t block = pointer;
+    interrupt();
+    pointer += size;
+    return (void *)block;
+}
+
+static void add_one_interrupted(uint32_t *value)
+{
+    uint32_t old = *value;
+    interrupt();
+    *value = old + 1;
+}
+
+#define bare_alloc(size) naive_alloc(size)
+#define turn_off() machine_interrupts_off()
+#define look() ((void)0)
+#define work_in_handler() work_for_ticks()
+#define do_later() ((void)0)
+
+#include "lab/hands.h"
+
 /* clang-format off */
 #define BUG(name, code, see, setup, mistake, next, section, lesson) BUG_FUNCTIONS(name, setup, mistake, next)
 #include "lab/bugs.def"
+#include "lab/interrupt_bugs.def"
 #undef BUG
 
 const struct naive_bug naive_bugs[] = {
 #define BUG(name, code, see, setup, mistake, next, section, lesson) { name##_setup, name##_bug, name##_next },
 #include "lab/bugs.def"
+#include "lab/interrupt_bugs.def"
 #undef BUG
 };
 /* clang-format on */

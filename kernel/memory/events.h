@@ -6,6 +6,7 @@
 #ifndef EVENTS_H
 #define EVENTS_H
 
+#include "base/context.h"
 #include "kheap.h"
 
 /* In this order they stand in EVENT_KINDS. */
@@ -20,9 +21,11 @@ enum event_kind {
     EVENT_WRITE,   /* address and size: what was written over at the prompt */
     EVENT_SETUP,   /* the lab has made what a bug needs */
     EVENT_MISTAKE, /* the lab has made the mistake, and nothing was called since */
-    EVENT_RESTORE /* the lab put back the heap as it was before a bug; address: the lowest byte it wrote, size: how many */
+    EVENT_RESTORE, /* the lab put back the heap as it was before a bug; address: the lowest byte it wrote, size: how many */
+    EVENT_INTERRUPT /* a handler did something; address: what it interrupted; align: the enum source; size: how often, one right
+                       behind the other; owner: the handler */
 };
-#define EVENT_KINDS "init alloc free resize mark release fault write setup mistake restore"
+#define EVENT_KINDS "init alloc free resize mark release fault write setup mistake restore irq"
 
 /* Every member is one word, so the list of names tells where each lies. The three words are those after the operation. */
 #define EVENT_FIELDS(FIELD)                                                                                            \
@@ -51,6 +54,12 @@ extern struct event events[MOST_EVENTS]; /* number n stands at n % MOST_EVENTS *
 
 void event_add(enum event_kind kind, const void *address, size_t size, size_t align, const void *owner);
 void event_add_fault(const struct kheap_report *report);
+
+/* Of a handler that did something. Several of one source with nothing in between are one event. */
+void event_add_interrupt(const struct handler_at_work *work);
+
+/* Of a rule of the kernel's own (memory/fault.h). */
+void event_add_rule(unsigned code, uintptr_t owner);
 
 /* Gives the block that was allocated last the next number, and notes it in its event; 0 when all numbers are in use. */
 unsigned event_number_block(const void *payload);

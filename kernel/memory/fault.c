@@ -17,11 +17,25 @@ struct fault_text {
     const char *title, *happened, *danger, *find, *fix;
 };
 
-static const struct fault_text texts[KHEAP_FAULT_COUNT] = {
+static const struct fault_text texts[RULE_END] = {
 #define KHEAP_FAULT(code, name, title, happened, danger, find, fix) [code] = { title, happened, danger, find, fix },
 #include "kheap_faults.def"
 #undef KHEAP_FAULT
+#define RULE(code, name, title, happened, danger, find, fix)                                                           \
+    [RULE_BEGIN + code] = { title, happened, danger, find, fix },
+#include "memory/rules.def"
+#undef RULE
 };
+
+bool fault_exists(unsigned code)
+{
+    return code < RULE_END && texts[code].title != NULL;
+}
+
+int fault_code(char *text, size_t size, unsigned code)
+{
+    return ksnprintf(text, size, code > RULE_BEGIN ? "I%02u" : "E%02u", code > RULE_BEGIN ? code - RULE_BEGIN : code);
+}
 
 /* "#3 0x0010c020, 100 bytes of cmd_alloc+0x2c" */
 static void print_block(const struct kheap_block *block)
@@ -174,16 +188,47 @@ bool fault_none_in_heap(void)
     return false;
 }
 
+/* ---- The kernel's own rules ------------------------------------------------------------------------------------- */
+
+static void tell_heap_in_handler(void)
+{
+    const struct handler_at_work *work = context_handler();
+
+    kprintf(": the call is refused, and nothing was changed\n    handler   %pS, of %s\n    came in   at %pS\n",
+            (void *)work->handler, source_names[work->source], (void *)work->interrupted.pc);
+}
+
+static void fault_print_rule(enum rule rule, enum source source, uintptr_t owner)
+{
+    char code[8];
+
+    fault_code(code, sizeof code, rule);
+    console_style(STYLE_ERROR);
+    kprintf("%s %s", code, texts[rule].title);
+    console_style(STYLE_PLAIN);
+    if (rule == RULE_HEAP_IN_HANDLER)
+        tell_heap_in_handler();
+    else if (rule == RULE_NOT_ACKNOWLEDGED)
+        kprintf(": %s\n    handler   %pS\n    now it is acknowledged\n", source_names[source], (void *)owner),
+            owner = 0;
+    else
+        kprintf(": when the command had ended\n    now they are on again\n");
+    if (owner != 0)
+        kprintf("    asked by  %pB\n", (void *)owner);
+    kprintf("    next: explain %s\n", code);
+}
+
+/* ---- What follows a fault --------------------------------------------------------------------------------------- */
+
 static enum fault_policy policy;
-static enum kheap_fault first;
-static unsigned seen;
+static unsigned first, seen;
 
 unsigned faults_seen(void)
 {
     return seen;
 }
 
-enum kheap_fault fault_first(void)
+unsigned fault_first(void)
 {
     return first;
 }
@@ -193,22 +238,53 @@ enum fault_policy fault_set_policy(enum fault_policy wanted)
     enum fault_policy before = policy;
 
     policy = wanted;
-    first = KHEAP_E_NONE;
+    first = 0;
     return before;
+}
+
+/* Notes a fault. True: it is to be told. */
+static bool note(unsigned code)
+{
+    bool is_first = first == 0;
+
+    seen++;
+    first = is_first ? code : first;
+    return policy < FAULT_TELLS_FIRST || (policy == FAULT_TELLS_FIRST && is_first);
+}
+
+/* A report takes longer than anybody should be kept out. */
+static struct kheap_report kept;
+
+void fault_tell_kept(void)
+{
+    struct kheap_report report = kept;
+
+    kept.fault = KHEAP_E_NONE;
+    if (report.fault != KHEAP_E_NONE)
+        fault_print(&report);
 }
 
 /* The function that kheap.h asks of its embedder. */
 void kheap_fault(const struct kheap_report *report)
 {
-    bool is_first = first == KHEAP_E_NONE;
-
-    seen++;
     event_add_fault(report);
-    first = is_first ? report->fault : first;
-    if (policy < FAULT_TELLS_FIRST || (policy == FAULT_TELLS_FIRST && is_first))
-        fault_print(report);
+    if (note(report->fault)) {
+        if (context_is_open() || policy == FAULT_PANICS)
+            fault_print(report);
+        else
+            kept = *report;
+    }
     if (policy == FAULT_PANICS)
         panic("E%02d %s", report->fault, texts[report->fault].title);
+}
+
+void fault_of_rule(enum rule rule, enum source source, uintptr_t owner)
+{
+    event_add_rule(rule, owner);
+    if (note(rule))
+        fault_print_rule(rule, source, owner);
+    if (policy == FAULT_PANICS)
+        panic("I%02d %s", rule - RULE_BEGIN, texts[rule].title);
 }
 
 /* ---- explain ---------------------------------------------------------------------------------------------------- */
@@ -220,12 +296,14 @@ static void print_paragraph(const char *heading, const char *text)
     print_wrapped(text, 9);
 }
 
-void fault_explain(enum kheap_fault fault)
+void fault_explain(unsigned code)
 {
-    const struct fault_text *text = &texts[fault];
+    const struct fault_text *text = &texts[code];
+    char name[8];
 
+    fault_code(name, sizeof name, code);
     console_style(STYLE_TITLE);
-    kprintf("E%02d %s\n", fault, text->title);
+    kprintf("%s %s\n", name, text->title);
     console_style(STYLE_PLAIN);
     print_paragraph("what", text->happened);
     print_paragraph("danger", text->danger);
@@ -235,6 +313,11 @@ void fault_explain(enum kheap_fault fault)
 
 void fault_list(void)
 {
-    for (int code = 1; code < KHEAP_FAULT_COUNT; code++)
-        kprintf("  E%02d  %s\n", code, texts[code].title);
+    char name[8];
+
+    for (unsigned code = 1; code < RULE_END; code++)
+        if (fault_exists(code)) {
+            fault_code(name, sizeof name, code);
+            kprintf("  %s  %s\n", name, texts[code].title);
+        }
 }

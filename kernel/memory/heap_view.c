@@ -47,6 +47,14 @@ static void put_times(char c, int times)
         console_put(c);
 }
 
+/* The heap that is looked at. */
+static const struct kheap *shown = &kernel_heap;
+
+void heap_view_of(const struct kheap *heap)
+{
+    shown = heap;
+}
+
 /* ---- The map ---------------------------------------------------------------------------------------------------- */
 
 #define COLUMNS 78
@@ -66,7 +74,7 @@ struct bar {
 
 static void draw_piece(struct bar *bar, enum piece piece, uintptr_t from, uintptr_t to)
 {
-    uintptr_t start = (uintptr_t)kernel_heap.heap_start;
+    uintptr_t start = (uintptr_t)shown->heap_start;
 
     while (from < to) {
         size_t at = (from - start) / bar->bytes_a_column;
@@ -103,14 +111,14 @@ static bool draw_block(const struct kheap_block *block, void *context)
 /* The pieces of the first `bytes` of the heap, on at most COLUMNS columns of whole 16 bytes. */
 static void draw_bar(struct bar *bar, size_t bytes)
 {
-    size_t used = (size_t)(kernel_heap.free_memory_pointer - kernel_heap.heap_start);
+    size_t used = (size_t)(shown->free_memory_pointer - shown->heap_start);
 
     *bar = (struct bar){ .bytes_a_column = rounded((bytes + COLUMNS - 1) / COLUMNS) };
     bar->columns = (int)((bytes + bar->bytes_a_column - 1) / bar->bytes_a_column);
-    bar->height = kheap_stats(&kernel_heap).blocks;
+    bar->height = kheap_stats(shown).blocks;
     for (int i = 0; i < bar->columns; i++)
         bar->column[i].piece = (size_t)i * bar->bytes_a_column < used ? PIECE_UNKNOWN : PIECE_FREE;
-    kheap_walk(&kernel_heap, draw_block, bar);
+    kheap_walk(shown, draw_block, bar);
     for (int i = 0; i < bar->columns; i++)
         if (bar->column[i].high > bar->column[i].low + 1)
             bar->column[i].piece = PIECE_SEVERAL;
@@ -144,9 +152,9 @@ static bool find_height(const struct kheap_block *block, void *context)
 
 static struct kheap_block block_at(size_t height)
 {
-    struct at_height at = { .height = kheap_stats(&kernel_heap).blocks, .wanted = height };
+    struct at_height at = { .height = kheap_stats(shown).blocks, .wanted = height };
 
-    kheap_walk(&kernel_heap, find_height, &at);
+    kheap_walk(shown, find_height, &at);
     return at.block;
 }
 
@@ -200,7 +208,7 @@ static void print_labels(const struct bar *bar)
 static void print_arrow(size_t column)
 {
     char words[48];
-    int length = ksnprintf(words, sizeof words, "free_memory_pointer %p", (void *)kernel_heap.free_memory_pointer);
+    int length = ksnprintf(words, sizeof words, "free_memory_pointer %p", (void *)shown->free_memory_pointer);
     int at = column < COLUMNS ? (int)column : COLUMNS - 1;
 
     if (at + 2 + length <= COLUMNS) {
@@ -221,7 +229,7 @@ static bool pass_on(const struct kheap_block *block, void *context)
 /* What the signs mean; the one for damage only where there is some. */
 static void print_legend(void)
 {
-    bool damaged = kheap_walk(&kernel_heap, pass_on, NULL) != KHEAP_E_NONE;
+    bool damaged = kheap_walk(shown, pass_on, NULL) != KHEAP_E_NONE;
 
     for (size_t i = 0; i < PIECE_UNKNOWN + (size_t)damaged; i++) {
         console_style(pieces[i].style);
@@ -234,16 +242,15 @@ static void print_legend(void)
 
 void heap_print_map(void)
 {
-    size_t size = (size_t)(kernel_heap.heap_end - kernel_heap.heap_start);
-    size_t used = (size_t)(kernel_heap.free_memory_pointer - kernel_heap.heap_start);
+    size_t size = (size_t)(shown->heap_end - shown->heap_start);
+    size_t used = (size_t)(shown->free_memory_pointer - shown->heap_start);
     static struct bar bar; /* a map is drawn in a panic too, when the stack may be short */
 
-    if (kernel_heap.heap_start == NULL || kernel_heap.heap_start > kernel_heap.heap_end || used > size) {
+    if (shown->heap_start == NULL || shown->heap_start > shown->heap_end || used > size) {
         kprintf("no map: the three words do not describe a heap\n");
         return;
     }
-    kprintf("heap_start %p%*sheap_end %p\n", (void *)kernel_heap.heap_start, COLUMNS - 21 - 19, "",
-            (void *)kernel_heap.heap_end);
+    kprintf("heap_start %p%*sheap_end %p\n", (void *)shown->heap_start, COLUMNS - 21 - 19, "", (void *)shown->heap_end);
     draw_bar(&bar, size);
     print_pieces(&bar);
     print_arrow(used / bar.bytes_a_column);
@@ -279,21 +286,21 @@ static bool print_row(const struct kheap_block *block, void *context)
 
 void heap_tell_none(const char *empty)
 {
-    bool damaged = kernel_heap.free_memory_pointer != kernel_heap.heap_start;
+    bool damaged = shown->free_memory_pointer != shown->heap_start;
 
     kprintf("%s\n", damaged ? "no block can be read; `check` tells where" : empty);
 }
 
 void heap_print_blocks(size_t most)
 {
-    size_t count = kheap_stats(&kernel_heap).blocks, left = most;
+    size_t count = kheap_stats(shown).blocks, left = most;
 
     if (count == 0) {
         heap_tell_none("no live blocks");
         return;
     }
     kprintf("%6s%-6s%-10s %10s %8s %6s  %s\n", "", "block", "payload", "size", "gap", "slack", "owner");
-    kheap_walk(&kernel_heap, print_row, &left);
+    kheap_walk(shown, print_row, &left);
     if (count > most)
         kprintf("and %zu older blocks below; `blocks all` shows them\n", count - most);
 }
@@ -316,7 +323,7 @@ static void print_fill(size_t used, size_t size)
 
 void heap_print_stats(void)
 {
-    struct kheap_stats s = kheap_stats(&kernel_heap);
+    struct kheap_stats s = kheap_stats(shown);
     const struct {
         const char *name;
         size_t value;
@@ -374,8 +381,8 @@ static bool find_place(const struct kheap_block *block, void *context)
 
 static struct place place_of(uintptr_t address)
 {
-    uintptr_t start = (uintptr_t)kernel_heap.heap_start, end = (uintptr_t)kernel_heap.heap_end;
-    uintptr_t pointer = (uintptr_t)kernel_heap.free_memory_pointer, floor = start - KHEAP_TAG_BYTES;
+    uintptr_t start = (uintptr_t)shown->heap_start, end = (uintptr_t)shown->heap_end;
+    uintptr_t pointer = (uintptr_t)shown->free_memory_pointer, floor = start - KHEAP_TAG_BYTES;
     struct place place = { .address = address };
 
     if (address >= end)
@@ -386,7 +393,7 @@ static struct place place_of(uintptr_t address)
         return (struct place){ .address = address, .end = floor, .name = "outside of the heap" };
     if (address < start)
         return (struct place){ .address = address, .end = start, .name = "floor tag" };
-    kheap_walk(&kernel_heap, find_place, &place);
+    kheap_walk(shown, find_place, &place);
     if (place.name == NULL)
         return (struct place){ .address = address, .end = pointer, .name = "behind the damage, unknown" };
     return place;

@@ -6,8 +6,13 @@
 #ifndef HEAP_VIEW_H
 #define HEAP_VIEW_H
 
+#include "kheap.h"
+
 #include <stddef.h>
 #include <stdint.h>
+
+/* Which heap the next three show; at first the kernel's. */
+void heap_view_of(const struct kheap *heap);
 
 void heap_print_map(void);
 void heap_print_blocks(size_t most);

@@ -10,6 +10,7 @@
 #include "base/string.h"
 #include "kernel.h"
 #include "machine.h"
+#include "memory/description.h"
 #include "memory/events.h"
 
 #ifndef HEAP_SIZE
@@ -68,6 +69,22 @@ void init_heap(void)
 
 #define CALLER __builtin_return_address(0)
 
+bool heap_begin(enum hold kind)
+{
+    if (context_handler() != NULL) {
+        fault_of_rule(RULE_HEAP_IN_HANDLER, SOURCES, (uintptr_t)CALLER);
+        return false;
+    }
+    context_hold(kind, CALLER);
+    return true;
+}
+
+void heap_end(void)
+{
+    context_release();
+    fault_tell_kept();
+}
+
 void *heap_fresh(void *payload, size_t size, size_t align)
 {
     if (heap_after_alloc(payload, size) == NULL)
@@ -114,10 +131,10 @@ struct kheap_mark heap_marked(struct kheap_mark mark)
     return mark;
 }
 
-void heap_released(struct kheap_mark mark, unsigned char *pointer_before, uintptr_t events_before)
+void heap_released(struct kheap_mark mark, unsigned char *pointer_before, unsigned faults_before)
 {
     fill_freed(pointer_before, CALLER);
-    if (minios_description.event_count == events_before)
+    if (faults_seen() == faults_before)
         event_add(EVENT_RELEASE, mark.position, 0, 0, CALLER);
 }
 

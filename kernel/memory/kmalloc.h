@@ -8,8 +8,9 @@
 #ifndef KMALLOC_H
 #define KMALLOC_H
 
+#include "base/context.h"
 #include "kheap.h"
-#include "memory/description.h"
+#include "memory/fault.h"
 #include "memory/hooks.h"
 
 #define KMALLOC static inline __attribute__((always_inline))
@@ -28,27 +29,45 @@ void *heap_zeroed(void *payload, size_t size);
 void heap_freed(const void *block, unsigned char *pointer_before);
 void heap_resized(void *block, size_t size, unsigned char *pointer_before);
 struct kheap_mark heap_marked(struct kheap_mark mark);
-void heap_released(struct kheap_mark mark, unsigned char *pointer_before, uintptr_t events_before);
+void heap_released(struct kheap_mark mark, unsigned char *pointer_before, unsigned faults_before);
 
 /* The last block, the only one that may be freed; its payload is NULL when there is none. */
 struct kheap_block heap_newest(void);
 
-KMALLOC void *kmalloc(size_t size)
-{
-    heap_before_alloc(size, KHEAP_ALIGN);
-    return heap_fresh(kheap_alloc(&kernel_heap, size), size, KHEAP_ALIGN);
-}
+/* Around each call of the heap: interrupts are off, so nobody sees it half done. False: it is a handler that calls, which
+ * may not (I01), and nothing is done. */
+bool heap_begin(enum hold kind);
+void heap_end(void);
 
 KMALLOC void *kmalloc_aligned(size_t size, size_t align)
 {
+    if (!heap_begin(HOLD_BOUNDED))
+        return NULL;
     heap_before_alloc(size, align);
-    return heap_fresh(kheap_alloc_aligned(&kernel_heap, size, align), size, align);
+    void *block = kheap_alloc_aligned(&kernel_heap, size, align);
+    heap_end();
+    return heap_fresh(block, size, align);
 }
 
+KMALLOC void *kmalloc(size_t size)
+{
+    if (!heap_begin(HOLD_BOUNDED))
+        return NULL;
+    heap_before_alloc(size, KHEAP_ALIGN);
+    void *block = kheap_alloc(&kernel_heap, size);
+    heap_end();
+    return heap_fresh(block, size, KHEAP_ALIGN);
+}
+
+/* Bounded but for the zeros, as many as were asked for. */
 KMALLOC void *kcalloc(size_t count, size_t size)
 {
+    if (!heap_begin(HOLD_UNBOUNDED))
+        return NULL;
     heap_before_alloc(count * size, KHEAP_ALIGN);
-    return heap_zeroed(kheap_calloc(&kernel_heap, count, size), count * size);
+    void *block = kheap_calloc(&kernel_heap, count, size);
+    heap_end();
+    return heap_zeroed(block, count * size);
 }
 
 KMALLOC void *kzalloc(size_t size)
@@ -59,14 +78,20 @@ KMALLOC void *kzalloc(size_t size)
 KMALLOC void kfree(void *block)
 {
     unsigned char *before = kernel_heap.free_memory_pointer;
+    if (!heap_begin(HOLD_BOUNDED))
+        return;
     kheap_free(&kernel_heap, block);
+    heap_end();
     heap_freed(block, before);
 }
 
 KMALLOC bool kresize(void *block, size_t size)
 {
     unsigned char *before = kernel_heap.free_memory_pointer;
+    if (!heap_begin(HOLD_BOUNDED))
+        return false;
     bool done = kheap_resize(&kernel_heap, block, size);
+    heap_end();
     if (done)
         heap_resized(block, size, before);
     return done;
@@ -74,15 +99,23 @@ KMALLOC bool kresize(void *block, size_t size)
 
 KMALLOC struct kheap_mark kmark(void)
 {
-    return heap_marked(kheap_mark(&kernel_heap));
+    if (!heap_begin(HOLD_BOUNDED))
+        return (struct kheap_mark){ 0 };
+    struct kheap_mark mark = kheap_mark(&kernel_heap);
+    heap_end();
+    return heap_marked(mark);
 }
 
+/* The only one that takes longer the more there is to give back. */
 KMALLOC void krelease(struct kheap_mark mark)
 {
     unsigned char *before = kernel_heap.free_memory_pointer;
-    uintptr_t events_before = minios_description.event_count;
+    unsigned faults = faults_seen();
+    if (!heap_begin(HOLD_UNBOUNDED))
+        return;
     kheap_release(&kernel_heap, mark);
-    heap_released(mark, before, events_before);
+    heap_end();
+    heap_released(mark, before, faults);
 }
 
 #endif

@@ -9,6 +9,7 @@
 #include "base/panic.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "interrupts/handler_heap.h"
 #include "kernel.h"
 #include "lab/bench.h"
 #include "lab/crash.h"
@@ -21,6 +22,7 @@
 #include "memory/heap_view.h"
 #include "memory/kmalloc.h"
 #include "memory/numbers.h"
+#include "prompt/interrupt_commands.h"
 #include "prompt/shell.h"
 
 #include <stdint.h>
@@ -281,11 +283,25 @@ NO_SANITIZE static bool cmd_poke(int count, char **words)
 
 /* ---- Looking ---------------------------------------------------------------------------------------------------- */
 
+/* Of the kernel's heap, or of the other one by its name. */
+static bool show_heap(int count, char **words, void (*print)(void))
+{
+    if (count > 1 && strcmp(words[1], "handlers") != 0) {
+        kprintf("%s alone shows the kernel's heap, %s handlers the one of the handlers\n", words[0], words[0]);
+        return false;
+    }
+    if (count > 1) {
+        kprintf("the heap of the handlers\n");
+        heap_view_of(&handler_heap);
+    }
+    print();
+    heap_view_of(&kernel_heap);
+    return true;
+}
+
 static bool cmd_map(int count, char **words)
 {
-    (void)count, (void)words;
-    heap_print_map();
-    return true;
+    return show_heap(count, words, heap_print_map);
 }
 
 /* The number of rows that a person asked for: all, or a number; `most` when they did not say. */
@@ -321,9 +337,7 @@ static bool cmd_events(int count, char **words)
 
 static bool cmd_stats(int count, char **words)
 {
-    (void)count, (void)words;
-    heap_print_stats();
-    return true;
+    return show_heap(count, words, heap_print_stats);
 }
 
 static bool cmd_check(int count, char **words)
@@ -361,7 +375,7 @@ static bool cmd_memory(int count, char **words)
     return true;
 }
 
-/* E04, e04, E4 or 4. */
+/* E04, e04, E4 or 4; I01, i01 or I1. */
 static bool cmd_explain(int count, char **words)
 {
     size_t code;
@@ -370,12 +384,13 @@ static bool cmd_explain(int count, char **words)
         fault_list();
         return true;
     }
-    const char *digits = words[1] + (words[1][0] == 'E' || words[1][0] == 'e');
-    if (!parse_size(digits, &code) || code == 0 || code >= KHEAP_FAULT_COUNT) {
+    bool rule = words[1][0] == 'I' || words[1][0] == 'i', letter = rule || words[1][0] == 'E' || words[1][0] == 'e';
+    if (!parse_size(words[1] + letter, &code) || code >= RULE_BEGIN ||
+        !fault_exists((unsigned)code + rule * RULE_BEGIN)) {
         kprintf("there is no fault '%s'; explain alone lists them\n", words[1]);
         return false;
     }
-    fault_explain((enum kheap_fault)code);
+    fault_explain((unsigned)code + rule * RULE_BEGIN);
     return true;
 }
 
@@ -391,8 +406,12 @@ static bool cmd_bug(int count, char **words)
         lab_list();
         return true;
     }
+    if (count > 2 && (strcmp(words[1], "levels") != 0 || strcmp(words[2], "interrupts") != 0)) {
+        kprintf("bug NAME, bug levels or bug levels interrupts, please\n");
+        return false;
+    }
     if (strcmp(words[1], "levels") == 0)
-        return lab_levels();
+        return lab_levels(count > 2);
     return strcmp(words[1], "control") == 0 ? lab_control() : lab_run(words[1]);
 }
 
@@ -471,15 +490,24 @@ const struct command commands[] = {
     { "fill", "#N TEXT", "write TEXT over a whole payload", cmd_fill, 2, REST_OF_LINE },
     { "peek", "#N|ADDRESS [LENGTH]", "look at bytes, and whose they are", cmd_peek, 1, 2 },
     { "poke", "ADDRESS BYTE...", "write bytes anywhere in the heap", cmd_poke, 2, 7 },
-    { "map", "", "draw the heap to scale", cmd_map, 0, 0 },
+    { "map", "[handlers]", "draw the heap to scale", cmd_map, 0, 1 },
     { "blocks", "[COUNT | all]", "list live blocks, newest first", cmd_blocks, 0, 1 },
     { "events", "[COUNT | all]", "what was done to the heap, newest last", cmd_events, 0, 1 },
-    { "stats", "", "used, free, largest and the rest", cmd_stats, 0, 0 },
+    { "stats", "[handlers]", "used, free, largest and the rest", cmd_stats, 0, 1 },
     { "check", "", "look for damage in every block", cmd_check, 0, 0 },
     { "memory", "[raw]", "the memory map, and why the heap is there", cmd_memory, 0, 1 },
-    { "explain", "[E01 .. E09]", "what a fault means", cmd_explain, 0, 1 },
-    { "bug", "[NAME | levels | control]", "the lab: break the heap on purpose", cmd_bug, 0, 1 },
+    { "explain", "[E01 .. E09 | I01 .. I03]", "what a fault means", cmd_explain, 0, 1 },
+    { "bug", "[NAME | levels | control]", "the lab: break the heap on purpose", cmd_bug, 0, 2 },
     { "demo", "", "the chapter in nine steps", cmd_demo, 0, 0 },
+    { "interrupts", "[off|on SOURCE]", "who may come in between, and how often", cmd_interrupts, 0, 2 },
+    { "timer", "[RATE]", "ticks a second, and what waits", cmd_timer, 0, 1 },
+    { "every", "MS COMMAND", "run a command every so often", cmd_every, 2, REST_OF_LINE },
+    { "after", "MS COMMAND", "run a command once, later", cmd_after, 2, REST_OF_LINE },
+    { "cancel", "N | all", "do not run it any more", cmd_cancel, 1, 1 },
+    { "wait", "MS", "rest so long, with what comes meanwhile", cmd_wait, 1, 1 },
+    { "latency", "[again]", "how long nobody could come in", cmd_latency, 0, 1 },
+    { "sweep", "[EVERY]", "an interrupt at each instruction of a call", cmd_sweep, 0, 1 },
+    { "storm", "[CALLS [unlocked]]", "heap calls beside the quickest ticks", cmd_storm, 0, 2 },
     { "uptime", "", "time since the start", cmd_uptime, 0, 0 },
     { "workload", "", "time a fixed piece of work on the heap", cmd_workload, 0, 0 },
     { "bench", "", "cycles of kmalloc and kfree here", cmd_bench, 0, 0 },

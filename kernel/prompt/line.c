@@ -61,6 +61,23 @@ static void redraw_tail(size_t gone)
     put_times('\b', length - cursor + gone);
 }
 
+static size_t hidden_cursor;
+
+void line_hide(size_t before)
+{
+    hidden_cursor = cursor;
+    move_to(length);
+    for (size_t i = 0; i < before + length; i++)
+        console_write("\b \b");
+    cursor = 0;
+}
+
+void line_show(void)
+{
+    move_to(length);
+    move_to(hidden_cursor);
+}
+
 /* ---- Editing ---------------------------------------------------------------------------------------------------- */
 
 static void insert(char c)

@@ -21,6 +21,11 @@ enum line_end {
 /* Reads one line, without its end, into `buffer` of LINE_MAX_LENGTH + 1 bytes. */
 enum line_end line_read(char *buffer);
 
+/* Takes what is being typed off the screen, `before` characters in front of it too, and brings it back; in between
+ * others may print. */
+void line_hide(size_t before);
+void line_show(void);
+
 /* The completion asks for the words that may stand first on a line: the i-th name, NULL behind the last. */
 void line_complete_with(const char *(*name)(size_t i));
 

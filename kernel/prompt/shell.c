@@ -10,6 +10,8 @@
 #include "base/string.h"
 #include "kernel.h"
 #include "machine.h"
+#include "interrupts/interrupts.h"
+#include "interrupts/later.h"
 #include "memory/description.h"
 #include "prompt/line.h"
 
@@ -93,11 +95,55 @@ static bool run_words(char *text)
     return command->run(count + 1, words);
 }
 
+#define PROMPT "minios> "
+
 static void print_prompt(void)
 {
     console_style(STYLE_PROMPT);
-    kprintf("minios> ");
+    kprintf(PROMPT);
     console_style(STYLE_PLAIN);
+}
+
+/* What a command leaves behind is looked at before the next one. */
+bool shell_run(char *text)
+{
+    bool done = run_words(text);
+
+    return interrupts_look() && done;
+}
+
+/* Where there is no screen, nothing can be taken off again. */
+static void hide_line(void)
+{
+    if (option_is("plain", "on"))
+        kprintf("\n");
+    else
+        line_hide(sizeof PROMPT - 1);
+}
+
+static void show_line(void)
+{
+    print_prompt();
+    minios_description.state = STATE_WAITING;
+    line_show();
+}
+
+bool shell_run_due(void)
+{
+    static bool running;
+    bool reading = minios_description.state == STATE_WAITING;
+
+    if (running || !later_waits())
+        return false;
+    running = true;
+    if (reading)
+        hide_line();
+    minios_description.state = STATE_RUNNING;
+    later_run();
+    if (reading)
+        show_line();
+    running = false;
+    return true;
 }
 
 /* One command of a line or a script. A script's are shown as if they were typed. */
@@ -115,7 +161,9 @@ static bool run_command(const char *from, size_t length)
     }
     memcpy(command, from, length);
     command[length] = '\0';
-    return run_words(command);
+    bool done = shell_run(command);
+    shell_run_due();
+    return done;
 }
 
 /* The commands of a line, between the ';'. */
@@ -163,6 +211,7 @@ void shell(void)
     const char *script = option_text("script", &length);
 
     line_complete_with(command_name);
+    console_meanwhile(shell_run_due);
     if (script != NULL)
         run_script(script, length);
     for (;;)

@@ -24,6 +24,12 @@ extern const struct command commands[];
 /* How the machine should end now: with 0, or with 1 when a command of a script failed. */
 int shell_status(void);
 
+/* Runs a command, its words in a text that may be cut up. */
+bool shell_run(char *text);
+
+/* Runs the commands whose time has come (see `every`), each on lines of its own. False: there was none. Within one it does nothing. */
+bool shell_run_due(void);
+
 /* Is a person sitting there, who can be asked for a key? */
 bool shell_is_interactive(void);
 

@@ -5,6 +5,7 @@
 #include "sanitize/report.h"
 
 #include "base/console.h"
+#include "base/context.h"
 #include "base/panic.h"
 #include "base/print.h"
 #include "machine.h"
@@ -96,7 +97,7 @@ void report_end(const struct instrument_report *report, const void *frame)
         catcher.armed = false;
         catcher.report = *report;
         paused = catcher.paused;
-        machine_interrupts_restore(catcher.interrupts);
+        context_escaped(catcher.interrupts);
         __builtin_longjmp(catcher.place, 1);
     }
     paused--; /* a panic can be caught, too */

@@ -3,7 +3,7 @@
  * The host machine: the same kernel as an ordinary Linux process. The terminal is its screen and keyboard, a mapping at a
  * fixed address its memory, a signal its exception.
  */
-#include "machine.h"
+#include "signals.h"
 
 #include "base/memory_map.h"
 #include "base/options.h"
@@ -26,6 +26,7 @@
 #define RAM_START ((uintptr_t)0x10000000) /* the same in each run, so that transcripts can be compared */
 #define RAM_SIZE "32M"
 #define END_OF_INPUT 4
+#define NANOSECONDS_A_SECOND 1000000000u
 
 extern const unsigned char __executable_start[], end[]; /* from the linker: where the program begins and ends */
 
@@ -56,7 +57,18 @@ bool machine_command_line_is_cut(void)
 
 void machine_put(char c)
 {
+    unsigned long before = machine_interrupts_off(); /* a handler may print too */
+
     putchar(c);
+    machine_interrupts_restore(before);
+}
+
+static void flush(void)
+{
+    unsigned long before = machine_interrupts_off();
+
+    fflush(stdout);
+    machine_interrupts_restore(before);
 }
 
 /* Bytes come in gulps; after the last one there are only ends of input. */
@@ -83,7 +95,7 @@ void machine_wait(void)
 {
     struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
 
-    fflush(stdout);
+    flush();
     poll(&input, 1, 10);
 }
 
@@ -110,14 +122,15 @@ static void make_terminal_raw(void)
     atexit(restore_terminal);
 }
 
-/* ---- Time and interrupts ---------------------------------------------------------------------------------------- */
+/* ---- Time --------------------------------------------------------------------------------------------------------- */
 
 static uint64_t nanoseconds_since_start(void)
 {
     struct timespec now;
 
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)(now.tv_sec - started.tv_sec) * 1000000000u + (uint64_t)now.tv_nsec - (uint64_t)started.tv_nsec;
+    return (uint64_t)(now.tv_sec - started.tv_sec) * NANOSECONDS_A_SECOND + (uint64_t)now.tv_nsec -
+           (uint64_t)started.tv_nsec;
 }
 
 uint64_t machine_cycles(void)
@@ -125,32 +138,38 @@ uint64_t machine_cycles(void)
     return nanoseconds_since_start(); /* as if it ran at 1 GHz: portable, and steady */
 }
 
+uint64_t machine_cycles_a_second(void)
+{
+    return NANOSECONDS_A_SECOND;
+}
+
 uint64_t machine_milliseconds(void)
 {
     return nanoseconds_since_start() / 1000000u;
 }
 
-/* A process is never interrupted by itself. */
-unsigned long machine_interrupts_off(void)
+/* The system's timer says when a signal was sent, not when it was due. */
+long machine_timer_late(void)
 {
-    return 0;
+    return -1;
 }
 
-void machine_interrupts_restore(unsigned long before)
+void machine_tick(void)
 {
-    (void)before;
 }
 
 /* ---- Ends ------------------------------------------------------------------------------------------------------- */
 
 void machine_stop(int status)
 {
+    machine_interrupts_off();
     description_stopped(status);
     exit(status);
 }
 
 void machine_restart(void)
 {
+    signals_stop();
     fflush(stdout);
     restore_terminal();
     execv("/proc/self/exe", arguments);
@@ -186,19 +205,13 @@ static void on_end(int number)
 
 static void on_exception(int number, siginfo_t *info, void *context)
 {
-    const mcontext_t *machine = &((ucontext_t *)context)->uc_mcontext;
-#if defined(__x86_64__)
-    uintptr_t pc = (uintptr_t)machine->gregs[REG_RIP], frame = (uintptr_t)machine->gregs[REG_RBP];
-#elif defined(__aarch64__)
-    uintptr_t pc = machine->pc, frame = machine->regs[29];
-#else
-    uintptr_t pc = 0, frame = 0;
-    (void)machine;
-#endif
+    struct interrupted where = interrupted_place(context);
+
     machine_trap_misaligned(false); /* the C library itself reads misaligned words */
     if (info->si_addr == NULL && number == SIGBUS)
-        panic_at(pc, frame, "misaligned access (%s)", strsignal(number)); /* the processor does not tell where */
-    panic_at(pc, frame, "%s at address %p", strsignal(number), info->si_addr);
+        panic_at(where.pc, where.frame_pointer, "misaligned access (%s)",
+                 strsignal(number)); /* the processor does not tell where */
+    panic_at(where.pc, where.frame_pointer, "%s at address %p", strsignal(number), info->si_addr);
 }
 
 static void catch_signals(void)
@@ -262,5 +275,7 @@ int main(int count, char **words)
     map_memory();
     catch_signals();
     make_terminal_raw();
+    signals_start();
+    machine_interrupts_restore(true);
     kmain();
 }

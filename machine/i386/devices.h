@@ -47,12 +47,12 @@ struct frame {
 /* The interrupt table, the interrupt controllers and the timer; interrupts are still off when it returns. */
 void interrupts_start(void);
 void interrupt(struct frame *frame);
-uint32_t interrupts_ticks(void);
-void timer_wait(unsigned ticks); /* whether interrupts are on or off */
-#define TICKS_A_SECOND 100
+void timer_wait(unsigned milliseconds); /* whether interrupts are on or off */
 
-/* Of the timer, some 1.2 million a second: for a processor that does not count its cycles. */
-uint64_t interrupts_beats(void);
+/* What the timer counts down, some 1.2 million a second; in ticks that were served, and all of it. */
+uint64_t timer_beats_served(void);
+uint64_t timer_beats(void);
+#define BEATS_A_SECOND 1193182
 
 /* Page tables: every address is its own, and what must not be touched is not there. */
 void paging_start(void);

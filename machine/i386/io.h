@@ -42,11 +42,18 @@ static inline void interrupts_enable_and_halt(void)
     __asm__ volatile("sti\n\thlt" : : : "memory");
 }
 
+enum { FLAG_STEP = 0x100, FLAG_INTERRUPTS = 0x200 };
+
 static inline uint32_t read_flags(void)
 {
     uint32_t flags;
     __asm__ volatile("pushfl\n\tpopl %0" : "=r"(flags) : : "memory");
     return flags;
+}
+
+static inline void write_flags(uint32_t flags)
+{
+    __asm__ volatile("pushl %0\n\tpopfl" : : "r"(flags) : "cc", "memory");
 }
 
 /* The address of the last page fault. */

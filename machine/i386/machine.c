@@ -17,10 +17,9 @@ enum { EXIT_PORT = 0x501, EXIT_BASE = 0x10, EXIT_IS_THERE = 0, EXIT_SECONDS = 10
 /* Where a PC's diagnostic card listens: it shows the byte, and nothing else happens. */
 enum { DIAGNOSTIC_PORT = 0x80 };
 
-enum { FLAG_INTERRUPTS = 0x200, MILLISECONDS_A_TICK = 1000 / TICKS_A_SECOND };
-
 static struct boot_info boot;
 static uint32_t features;
+static uint64_t cycles_a_second;
 static char name[256];
 
 /* What a processor may lack, and what is otherwise then. */
@@ -51,6 +50,18 @@ static void make_name(void)
             append(name, wanted[n].without);
 }
 
+/* Against the timer, for some thousandths of a second. */
+static void measure_cycles(void)
+{
+    enum { MILLISECONDS = 4 };
+    cycles_a_second = BEATS_A_SECOND;
+    if ((features & HAS_TIME_STAMP) == 0)
+        return;
+    uint64_t start = read_time_stamp();
+    timer_wait(MILLISECONDS);
+    cycles_a_second = (read_time_stamp() - start) * (1000 / MILLISECONDS);
+}
+
 /* From boot.S. Without a multiboot loader there is no memory map, and the kernel will say so. */
 void machine_main(uint32_t magic, const struct multiboot_info *info)
 {
@@ -66,6 +77,7 @@ void machine_main(uint32_t magic, const struct multiboot_info *info)
     vga_start();
     keyboard_start();
     interrupts_start();
+    measure_cycles();
     interrupts_enable();
     kmain();
 }
@@ -121,31 +133,26 @@ void machine_moment(unsigned char number)
     outb(DIAGNOSTIC_PORT, number);
 }
 
-/* ---- Time and interrupts ---------------------------------------------------------------------------------------- */
+/* ---- Time ------------------------------------------------------------------------------------------------------- */
 
 uint64_t machine_cycles(void)
 {
-    return features & HAS_TIME_STAMP ? read_time_stamp() : interrupts_beats();
+    return features & HAS_TIME_STAMP ? read_time_stamp() : timer_beats();
+}
+
+uint64_t machine_cycles_a_second(void)
+{
+    return cycles_a_second;
 }
 
 uint64_t machine_milliseconds(void)
 {
-    return (uint64_t)interrupts_ticks() * MILLISECONDS_A_TICK;
+    return timer_beats_served() * 1000 / BEATS_A_SECOND;
 }
 
-unsigned long machine_interrupts_off(void)
+void machine_tick(void)
 {
-    unsigned long before = read_flags() & FLAG_INTERRUPTS;
-    interrupts_disable();
-    return before;
-}
-
-void machine_interrupts_restore(unsigned long before)
-{
-    if (before != 0)
-        interrupts_enable();
-    else
-        interrupts_disable();
+    vga_show();
 }
 
 /* ---- The end ---------------------------------------------------------------------------------------------------- */
@@ -162,7 +169,7 @@ static void end_machine(int status)
 {
     outl(EXIT_PORT, EXIT_BASE + (uint32_t)status);
     if (inb(EXIT_PORT) == EXIT_IS_THERE)
-        timer_wait(EXIT_SECONDS * TICKS_A_SECOND);
+        timer_wait(EXIT_SECONDS * 1000);
 }
 
 void machine_stop(int status)

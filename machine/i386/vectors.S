@@ -4,7 +4,7 @@
  * back. One entry of 8 bytes for each vector, so that interrupts.c finds entry n at vectors + 8 * n, and the address that
  * an entry's call leaves on the stack tells its number.
  */
-        .set    VECTORS, 48                     /* 32 exceptions, 16 lines of the interrupt controllers */
+        .set    VECTORS, 49                     /* 32 exceptions, 16 lines of the interrupt controllers, our own */
         .set    WITH_ERROR_CODE, 0x60227D00     /* a bit each: 8, 10 to 14, 17, 21, 29, 30 */
 
         .text
@@ -32,6 +32,7 @@ enter:
         and     $-16, %esp
         sub     $12, %esp
         push    %ebx
+        xor     %ebp, %ebp                      /* here a handler's backtrace ends */
         call    interrupt
         mov     %ebx, %esp
         popal

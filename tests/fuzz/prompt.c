@@ -9,6 +9,7 @@
  */
 #include "base/memory_map.h"
 #include "base/panic.h"
+#include "controller.h"
 #include "fuzz.h"
 #include "kernel.h"
 #include "lab/crash.h"
@@ -25,13 +26,14 @@ enum {
     MODULE = 192 * 1024, /* where one lies */
     COMMAND_LINE = 1024,
     END_OF_INPUT = 4,
-    MOST_CLOCK_READINGS = 6 /* each workload takes two of them, and some milliseconds */
+    MOST_MOMENTS = 20000, /* each reading of the clock and each rest is one */
+    MOMENTS_A_SECOND = 1000
 };
 
 static struct input in;
 static char command_line[COMMAND_LINE + 1];
 static jmp_buf power_off;
-static unsigned clock_readings;
+static unsigned moments;
 
 /* ---- The machine ------------------------------------------------------------------------------------------------ */
 
@@ -70,8 +72,21 @@ int machine_get(void)
     return in.at < in.end ? (int)next_byte(&in) : END_OF_INPUT;
 }
 
+/* Ends the run of an input that only takes time. */
+static void moment_passes(void)
+{
+    if (++moments > MOST_MOMENTS)
+        machine_stop(EXIT_OK);
+}
+
+/* Until the next tick; and sometimes a key comes as well. */
 void machine_wait(void)
 {
+    const struct interrupted where = { 0 };
+
+    moment_passes();
+    controller_receive(SOURCE_TIMER, &where);
+    controller_receive(SOURCE_TERMINAL, &where);
 }
 
 /* Misaligned words pass, as on the PC. */
@@ -97,27 +112,46 @@ void machine_restart(void)
     longjmp(power_off, 1);
 }
 
-/* Ends the run of an input that only takes time. */
 uint64_t machine_cycles(void)
 {
-    if (++clock_readings > MOST_CLOCK_READINGS)
-        machine_stop(EXIT_OK);
-    return clock_readings;
+    moment_passes();
+    return moments;
+}
+
+uint64_t machine_cycles_a_second(void)
+{
+    return MOMENTS_A_SECOND;
 }
 
 uint64_t machine_milliseconds(void)
 {
-    return 1234;
+    return moments;
 }
 
-unsigned long machine_interrupts_off(void)
+void machine_timer_set(unsigned rate)
 {
+    EXPECT(rate >= TIMER_SLOWEST && rate <= TIMER_QUICKEST, ==, true);
+}
+
+long machine_timer_late(void)
+{
+    return (long)moments % 7 - 1;
+}
+
+void machine_tick(void)
+{
+}
+
+unsigned machine_step(void (*act)(void), unsigned at)
+{
+    (void)at;
+    act();
     return 0;
 }
 
-void machine_interrupts_restore(unsigned long before)
+const char *machine_lacks(enum source source)
 {
-    (void)before;
+    return source == SOURCE_KEYBOARD ? "a fuzzer has none" : NULL;
 }
 
 bool crash_run(const char *name)
@@ -157,8 +191,7 @@ static void check_and_clear_ram(void)
 
 /* ---- The kernel's own state ------------------------------------------------------------------------------------- */
 
-/* Weak: at present the kernel has no variable that begins as anything but zero. */
-extern unsigned char __start_kernel_data[] __attribute__((weak)), __stop_kernel_data[] __attribute__((weak));
+extern unsigned char __start_kernel_data[], __stop_kernel_data[];
 extern unsigned char __start_kernel_bss[], __stop_kernel_bss[];
 
 static unsigned char data_at_start[64 * 1024];
@@ -213,11 +246,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     }
     in = (struct input){ bytes, bytes + length };
     read_command_line();
-    clock_readings = 0;
+    moments = 0;
     restore_state();
     tell_memory();
-    if (setjmp(power_off) == 0)
+    if (setjmp(power_off) == 0) {
+        machine_interrupts_restore(true);
         kmain();
+    }
     check_and_clear_ram();
     return 0;
 }

@@ -14,8 +14,8 @@ FUZZ_TESTED := $(FUZZ_TARGETS:%=build/fuzz/clang64/%) build/fuzz/clang32/heap bu
 
 FUZZ_HEAP_SOURCES := $(wildcard heap/*.c) tests/fuzz/heap.c
 # crash.c breaks the process on purpose, string.c is the C library's here.
-FUZZ_PROMPT_SOURCES := $(wildcard heap/*.c) $(filter-out kernel/lab/crash.c kernel/base/string.c,$(wildcard $(patsubst %,kernel/%.c,* base/* memory/* prompt/* \
-                       lab/* plain/*))) tools/no-symbols.c tests/fuzz/prompt.c
+FUZZ_PROMPT_SOURCES := $(wildcard heap/*.c) $(filter-out kernel/lab/crash.c kernel/base/string.c,$(wildcard $(patsubst %,kernel/%.c,* base/* memory/* \
+                       interrupts/* prompt/* lab/* plain/*))) tools/no-symbols.c machine/host/controller.c tests/fuzz/prompt.c
 FUZZ_BOOT_SOURCES := machine/i386/multiboot.c $(patsubst %,kernel/%.c,$(addprefix base/,options console print symbols) \
                      plain/instrument) tools/no-symbols.c tests/fuzz/boot.c
 
@@ -24,7 +24,7 @@ fuzz_objects = $(patsubst %.c,build/fuzz/$1/obj/%.o,$2)
 
 # Not position independent, so that owners, and with them seals, are the same each time.
 FUZZ_CFLAGS := -std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer -fno-strict-aliasing -fno-pie -iquote kernel \
-               -iquote heap -iquote machine/i386 -Wall -Wextra \
+               -iquote heap -iquote machine/i386 -iquote machine/host -Wall -Wextra \
                -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Werror \
                -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 FUZZ_LINK := -no-pie -fsanitize=fuzzer,address,undefined
@@ -38,7 +38,7 @@ build/fuzz/$1/obj/%.o: %.c tests/fuzz/rules.mk
 
 # The heap's comparisons are not traced: the fuzzer would learn the right seal there, and no stray write knows that.
 build/fuzz/$1/obj/heap/%.o: FUZZ_MORE := -fno-sanitize-coverage=trace-cmp
-build/fuzz/$1/obj/kernel/%.o: FUZZ_MORE := -include tests/fuzz/state.h -DHEAP_SIZE=32K
+build/fuzz/$1/obj/kernel/%.o build/fuzz/$1/obj/machine/host/%.o: FUZZ_MORE := -include tests/fuzz/state.h -DHEAP_SIZE=32K
 # Nor are those of whoever only prints or only works: they tell nothing, and take half of the time.
 $(patsubst %,build/fuzz/$1/obj/%.o,kernel/base/print kernel/base/console kernel/lab/workload tests/fuzz/prompt): \
     FUZZ_MORE += -fno-sanitize-coverage=trace-cmp
@@ -57,7 +57,7 @@ build/fuzz/$1/heap build/fuzz/$1/prompt build/fuzz/$1/boot build/fuzz/$1/selftes
 endef
 $(foreach width,clang64 clang32,$(eval $(call fuzz_rules,$(width))))
 
-build/fuzz/prompt.dict: tests/fuzz/words.awk kernel/prompt/commands.c kernel/base/options.c kernel/lab/bugs.def
+build/fuzz/prompt.dict: tests/fuzz/words.awk kernel/prompt/commands.c kernel/base/options.c kernel/lab/bugs.def kernel/lab/interrupt_bugs.def
 	@mkdir -p $(@D)
 	@awk -f $^ > $(NEW) && $(KEEP)
 

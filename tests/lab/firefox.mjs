@@ -46,7 +46,7 @@ const lines = (page) => page.evaluate(() => window.minios.lines.map((line) => li
 
 async function typing(page) {
   await keys(page, 'alloc 100{Enter}aloc 13{Home}{ArrowRight}l{Enter}xallox{Backspace}c 7 64{Home}{Delete}{Enter}')
-  await keys(page, '{ArrowUp}{ArrowUp}{Backspace}4{Enter}st{Tab}{Enter}blocks all{Enter}')
+  await keys(page, '{ArrowUp}{ArrowUp}{Backspace}4{Enter}sta{Tab}{Enter}blocks all{Enter}')
   return { lines: await lines(page), same: same((await picture(page)).rows, blocksIn(await printed(page))) }
 }
 

@@ -4,6 +4,7 @@
  * a real kernel heap, and its reports are read as text.
  */
 #include "base/console.h"
+#include "base/context.h"
 #include "base/instrument.h"
 #include "base/memory_map.h"
 #include "base/panic.h"
@@ -96,6 +97,44 @@ void machine_interrupts_restore(unsigned long before)
     interrupts = before;
 }
 
+uint64_t machine_cycles(void)
+{
+    return 0;
+}
+
+/* No handler is ever at work here, so nothing of this is called. */
+void machine_acknowledge(enum source source)
+{
+    (void)source;
+}
+
+void print_backtrace(uintptr_t frame_pointer)
+{
+    (void)frame_pointer;
+}
+
+void fault_of_rule(enum rule rule, enum source source, uintptr_t owner)
+{
+    (void)rule, (void)source, (void)owner;
+}
+
+int fault_code(char *code, size_t size, unsigned number)
+{
+    return snprintf(code, size, "E%02u", number);
+}
+
+static unsigned refusals;
+
+unsigned faults_seen(void)
+{
+    return refusals;
+}
+
+/* Nothing is kept: each is told at once. */
+void fault_tell_kept(void)
+{
+}
+
 void machine_moment(unsigned char number)
 {
     (void)number;
@@ -116,6 +155,7 @@ void panic_at(uintptr_t pc, uintptr_t frame, const char *format, ...)
 void kheap_fault(const struct kheap_report *report)
 {
     (void)report;
+    refusals++;
 }
 
 /* ---- What the compiler would call ------------------------------------------------------------------------------- */

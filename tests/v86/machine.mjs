@@ -84,7 +84,7 @@ async function sequences() {
 async function bugs() {
   const one = await session()
   await one.run(['alloc 100', 'alloc 7 64', 'bug'])
-  const names = [...transcript(one.text).matchAll(/^ {2}([a-z-]+) .* (?:E\d\d|-)$/gm)].map((row) => row[1])
+  const names = [...transcript(one.text).matchAll(/^ {2}([a-z-]+) .* (?:[EI]\d\d|-)$/gm)].map((row) => row[1])
   const seen = {}
   for (const name of names) {
     const before = JSON.stringify(picture(one.view()))

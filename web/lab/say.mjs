@@ -28,6 +28,11 @@ export function nameOf(number) {
   return typeof number === 'string' ? number : number ? `#${number}` : ''
 }
 
+/** The kernel's own rules stand behind the heap's faults, from 101 on. */
+function code(fault) {
+  return fault > 100 ? `I0${fault - 100}` : `E0${fault}`
+}
+
 function stepIn(say, bytes, step) {
   if (!step.event) return ''
   if (step.unnoticed) return say('event.unnoticed')
@@ -37,6 +42,6 @@ function stepIn(say, bytes, step) {
     address: hex(event.address),
     bytes: bytes(event.size),
     pointer: hex(event.free_memory_pointer),
-    fault: `E0${event.fault}`,
+    fault: code(event.fault),
   })
 }

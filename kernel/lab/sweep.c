@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT
+ *
+ * An interrupt may come in front of any instruction, so the sweep lets one come in front of each: of the first, then,
+ * in the same call made again, of the second, and so on. While interrupts are off it comes when they are on again.
+ */
+#include "lab/sweep.h"
+
+#include "base/instrument.h"
+#include "base/print.h"
+#include "interrupts/handler_heap.h"
+#include "interrupts/interrupts.h"
+#include "interrupts/timer.h"
+#include "memory/fault.h"
+#include "memory/kmalloc.h"
+
+/* ---- What comes in ---------------------------------------------------------------------------------------------- */
+
+static struct {
+    size_t came;    /* handlers */
+    size_t refused; /* calls of the kernel's heap in one */
+    size_t unsound; /* looks at a heap that did not hold */
+} seen;
+
+static enum handled look_and_ask(void)
+{
+    seen.came++;
+    seen.unsound += kheap_check(&kernel_heap, NULL) != KHEAP_E_NONE;
+    seen.refused += kmalloc(16) == NULL;
+    return HANDLED_NOTHING;
+}
+
+/* ---- The sweep -------------------------------------------------------------------------------------------------- */
+
+static char *below, *block;
+static struct kheap_mark mark;
+
+static void get(void)
+{
+    block = kmalloc(40);
+}
+
+static void get_aligned(void)
+{
+    block = kmalloc_aligned(40, 64);
+}
+
+static void get_zeroed(void)
+{
+    block = kzalloc(40);
+}
+
+static void give(void)
+{
+    kfree(block);
+}
+
+static void change(void)
+{
+    kresize(block, 90);
+}
+
+static void release(void)
+{
+    krelease(mark);
+}
+
+static void nothing(void)
+{
+}
+
+static const struct {
+    const char *name;
+    void (*before)(void), (*call)(void);
+} calls[] = {
+    { "kmalloc", nothing, get },        { "kmalloc_aligned", nothing, get_aligned },
+    { "kzalloc", nothing, get_zeroed }, { "kfree", get, give },
+    { "kresize", get, change },         { "krelease", get, release },
+};
+
+/* One call, and an interrupt in front of instruction `at` of it. True: it has so many. */
+static bool step(size_t call, unsigned at)
+{
+    below = kmalloc(24);
+    mark = kmark();
+    calls[call].before();
+    unsigned made = machine_step(calls[call].call, at);
+    seen.unsound += kheap_check(&kernel_heap, NULL) != KHEAP_E_NONE;
+    krelease(mark);
+    kfree(below);
+    return made == at;
+}
+
+static unsigned distance;
+
+static bool sweep_call(size_t call)
+{
+    unsigned at = 1, tries = 0;
+
+    seen.came = seen.refused = seen.unsound = 0;
+    for (; step(call, at); at += distance)
+        tries++;
+    if (tries == 0) {
+        kprintf("this machine does not run one instruction at a time\n");
+        return false;
+    }
+    kprintf("  %-16s interrupted in front of %4u instructions: %s, the handler's call %s\n", calls[call].name, tries,
+            seen.unsound == 0 ? "sound" : "DAMAGED", seen.refused == seen.came ? "refused" : "LET IN");
+    return seen.unsound == 0 && seen.came == tries && seen.refused == seen.came;
+}
+
+/* Runs work() with a handler in the place of the one of `source`, and not a word of what is refused. */
+static bool with_handler(enum source source, enum handled (*handler)(void), bool (*work)(void))
+{
+    if (!fault_none_in_heap())
+        return false;
+    enum fault_policy policy = fault_set_policy(FAULT_IS_SILENT);
+    enum handled (*before)(void) = interrupt_handle(source, handler);
+    bool done = work();
+    interrupt_handle(source, before);
+    fault_set_policy(policy);
+    return done;
+}
+
+static bool sweep_all(void)
+{
+    bool done = true;
+
+    for (size_t call = 0; done && call < sizeof calls / sizeof calls[0]; call++)
+        done = sweep_call(call);
+    return done;
+}
+
+bool sweep_run(size_t every)
+{
+    distance = (unsigned)every;
+    if (kheap_stats(&kernel_heap).largest < 1024) {
+        kprintf("the sweep needs 1024 free bytes of heap; free something first\n");
+        return false;
+    }
+    return with_handler(SOURCE_PROGRAM, look_and_ask, sweep_all);
+}
+
+/* ---- The storm -------------------------------------------------------------------------------------------------- */
+
+#define DEEPEST 16
+
+static size_t calls_wanted;
+static void *blocks[DEEPEST];
+static unsigned depth, random;
+
+/* Each tick: the clock's own work, some memory of the handlers' heap, and a try at the kernel's. */
+static enum handled tick_and_ask(void)
+{
+    struct kheap_mark own = handler_mark();
+
+    seen.unsound += handler_alloc(24) == NULL;
+    handler_release(own);
+    look_and_ask();
+    return timer_tick();
+}
+
+/* The same without any rule: it takes a block of the kernel's heap, and gives it back at the next tick. */
+static enum handled tick_and_take(void)
+{
+    static void *taken;
+
+    seen.came++;
+    if (taken != NULL)
+        kheap_free(&kernel_heap, taken);
+    taken = taken != NULL ? NULL : kheap_alloc(&kernel_heap, 24);
+    return timer_tick();
+}
+
+static unsigned next_random(void)
+{
+    random = random * 1103515245u + 12345u;
+    return random >> 16;
+}
+
+static void call_heap(bool unlocked)
+{
+    bool up = depth == 0 || (depth < DEEPEST && next_random() % 2 != 0);
+    size_t size = next_random() % 100;
+
+    if (up)
+        blocks[depth++] = unlocked ? kheap_alloc(&kernel_heap, size) : kmalloc(size);
+    else if (unlocked)
+        kheap_free(&kernel_heap, blocks[--depth]);
+    else
+        kfree(blocks[--depth]);
+}
+
+static bool storm(bool unlocked)
+{
+    unsigned rate = timer_rate(), faults = faults_seen();
+    uintptr_t ticks = timer_ticks, lost = timer_lost;
+    struct kheap_mark all = kmark();
+    struct kheap words = kernel_heap;
+
+    seen.came = seen.refused = seen.unsound = 0;
+    depth = 0;
+    random = 1;
+    timer_set_rate(TIMER_QUICKEST);
+    for (size_t i = 0; i < calls_wanted; i++)
+        call_heap(unlocked);
+    timer_set_rate(rate);
+    ticks = timer_ticks - ticks, lost = timer_lost - lost;
+    bool held = faults_seen() - faults == seen.refused && kheap_check(&kernel_heap, NULL) == KHEAP_E_NONE;
+    if (unlocked) /* what it did to the bytes above is nobody's */
+        kernel_heap = words, instrument_resync();
+    krelease(all);
+    kprintf("%zu calls of the heap, %zu handlers in between, %zu ticks and %zu more that were lost\n", calls_wanted,
+            seen.came, (size_t)ticks, (size_t)lost);
+    kprintf(held && seen.unsound == 0 ? "the heap held, and each handler that called it was refused\n"
+                                      : "THE HEAP DID NOT HOLD: %u calls that should have been done were refused\n",
+            faults_seen() - faults);
+    return held && seen.unsound == 0 && seen.came == ticks;
+}
+
+static bool storm_locked(void)
+{
+    return storm(false);
+}
+
+static bool storm_unlocked(void)
+{
+    return storm(true);
+}
+
+bool storm_run(size_t wanted, bool unlocked)
+{
+    if (kheap_stats(&kernel_heap).largest < 8192) {
+        kprintf("the storm needs 8192 free bytes of heap; free something first\n");
+        return false;
+    }
+    calls_wanted = wanted;
+    return with_handler(SOURCE_TIMER, unlocked ? tick_and_take : tick_and_ask,
+                        unlocked ? storm_unlocked : storm_locked);
+}
