@@ -210,8 +210,8 @@ def test_after_a_caught_exception_the_clock_goes_on(machine):
     assert "I02" not in after
 
 
-@pytest.mark.parametrize("compiler", [slowly(compiler) for compiler in COMPILERS + SANITIZED])
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("compiler", ["gcc", *map(slowly, COMPILERS[1:] + SANITIZED[:1])])
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 def test_ten_thousand_lines_with_timers_running(machine, compiler):
     lines = ["alloc 30", "free last", "alloc 7 64", "mark", "release", "fill last abc", "zalloc 5", "check"] * 1250
     typed = "every 1 check\nevery 7 stats\nevery 13 blocks\n" + "\n".join(lines) + "\ncancel all\nfree all\ncheck\nhalt\n"

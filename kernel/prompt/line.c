@@ -63,12 +63,14 @@ static void redraw_tail(size_t gone)
 
 static size_t hidden_cursor;
 
-void line_hide(size_t before)
+void line_hide(bool off_screen, size_t before)
 {
     hidden_cursor = cursor;
     move_to(length);
-    for (size_t i = 0; i < before + length; i++)
+    for (size_t i = 0; off_screen && i < before + length; i++)
         console_write("\b \b");
+    if (!off_screen)
+        console_put('\n');
     cursor = 0;
 }
 

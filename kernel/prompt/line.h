@@ -5,6 +5,7 @@
 #ifndef LINE_H
 #define LINE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* With the prompt in front it never reaches the right edge, so one line on the screen is enough. */
@@ -21,9 +22,9 @@ enum line_end {
 /* Reads one line, without its end, into `buffer` of LINE_MAX_LENGTH + 1 bytes. */
 enum line_end line_read(char *buffer);
 
-/* Takes what is being typed off the screen, `before` characters in front of it too, and brings it back; in between
- * others may print. */
-void line_hide(size_t before);
+/* Takes what is being typed off the screen, `before` characters in front of it too, or leaves it there and goes on below;
+ * and brings it back. In between others may print. */
+void line_hide(bool off_screen, size_t before);
 void line_show(void);
 
 /* The completion asks for the words that may stand first on a line: the i-th name, NULL behind the last. */

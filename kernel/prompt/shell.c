@@ -112,15 +112,6 @@ bool shell_run(char *text)
     return interrupts_look() && done;
 }
 
-/* Where there is no screen, nothing can be taken off again. */
-static void hide_line(void)
-{
-    if (option_is("plain", "on"))
-        kprintf("\n");
-    else
-        line_hide(sizeof PROMPT - 1);
-}
-
 static void show_line(void)
 {
     print_prompt();
@@ -137,7 +128,7 @@ bool shell_run_due(void)
         return false;
     running = true;
     if (reading)
-        hide_line();
+        line_hide(!option_is("plain", "on"), sizeof PROMPT - 1); /* where no screen is, nothing can be taken off */
     minios_description.state = STATE_RUNNING;
     later_run();
     if (reading)
