@@ -24,7 +24,9 @@ const LOOKS = `
   .vp-doc { max-width: none }
   .vp-doc p, .vp-doc li { line-height: 1.65 !important }
   .opens { break-before: page }
+  .part { position: relative }
   .part:not(.opens) { margin-top: 36pt }
+  .end { position: absolute; bottom: 0 } /* takes no line, which might be the only one of a new page */
   .cover { page: cover; height: 296mm; padding: 52mm 22mm 24mm 34mm; display: flex; flex-direction: column; position: relative;
            background: #f4f7fb; break-after: page; print-color-adjust: exact }
   .cover::before { content: ''; position: absolute; inset: 0 auto 0 0; width: 12mm; background:
@@ -91,7 +93,7 @@ function sectionOf({ html, name, group }, number, parts) {
     ids.set(named.id, `part-${number}-${at}`)
     named.id = `part-${number}-${at}`
   }
-  section.append(make('span', { id: `part-${number}-end` }))
+  section.append(make('span', { id: `part-${number}-end`, className: 'end' }))
   for (const fold of section.querySelectorAll('details')) fold.open = true
   for (const image of section.querySelectorAll('img')) image.loading = 'eager'
   for (const fence of section.querySelectorAll('pre')) {
