@@ -171,6 +171,12 @@ def test_a_storm(calls):
     assert "1 block walked, floor and words sound: no damage found" in text[2]
 
 
+def test_a_storm_leaves_time_for_the_calls():
+    """Where a handler takes longer than a tick, as on a slow machine: here an instruction takes a microsecond."""
+    text = answers("i386", "storm 300", qemu="-icount shift=10,sleep=off")[0]
+    assert "the heap held" in text and re.match(STORM, text)[1] == "300"
+
+
 def test_a_storm_without_the_rule_is_noticed():
     """The very same, with the lock left out: else this test could not fail."""
     text = answers("i386", "alloc 100", "storm 20000 unlocked", "check", qemu=ON_QEMUS_CLOCK)
@@ -180,10 +186,11 @@ def test_a_storm_without_the_rule_is_noticed():
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_storm_on_each_machine(machine):
-    text = answers(machine, "storm 3000", "storm x", "storm 10 locked", "storm 1 2 3")
+    text = answers(machine, "storm 3000", "storm x", "storm 10 locked", "storm 1 2 3", "storm 300 unlocked")
     assert "the heap held" in text[0]
     assert text[1:3] == ["'x' is no number of calls\n", "storm CALLS, or storm CALLS unlocked to see it fail\n"]
     assert text[3] == "usage: storm [CALLS [unlocked]]\n"
+    assert re.match(STORM, text[4])
 
 
 @pytest.mark.parametrize("command,needs", [("sweep", 1024), ("storm", 8192)])
