@@ -34,7 +34,8 @@ def scaled(stored, factor, path):
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_the_bench_leaves_the_heap_as_it_was(machine):
-    status, text = run(machine, "alloc 100\nstats\nbench\nstats\ncheck\nalloc 3\nhalt\n")
+    status, text = run(machine, "alloc 100\nstats\nbench\nstats\ncheck\nalloc 3\nhalt\n",
+                       qemu="-icount shift=0,sleep=off")  # instructions: a busy machine's clock may make the least of them nothing
     assert status == OK
     stats = re.findall(r"minios> stats\n(.*?)minios> ", text, re.S)
     assert len(stats) == 2 and stats[0] == stats[1]
@@ -42,7 +43,8 @@ def test_the_bench_leaves_the_heap_as_it_was(machine):
     rows = re.findall(r"^  \S.*?  +(\d+\.\d) +(\d+\.\d) +(\d+\.\d) +(\d+\.\d)$", text, re.M)
     assert len(rows) == 7, text
     for least_get, median_get, least_give, median_give in (map(float, row) for row in rows):
-        assert 0 < least_get <= median_get and 0 < least_give <= median_give
+        assert 0 <= least_get <= median_get and 0 <= least_give <= median_give
+        assert machine == "host" or (least_get > 0 and least_give > 0)
 
 
 @pytest.mark.parametrize("machine", MACHINES)
