@@ -23,7 +23,7 @@ BOOTED = ["test_transcripts.py", "test_interrupts.py", "test_terminal.py", "test
           "test_machine_i386.py::test_many_modules"]
 # The size and the speed of the plain kernel, debuggers that end it, repetitions, and what is no kernel at all.
 NOT_BOOTED = ["image", "bit_for_bit", "milliseconds", "gdb", "ten_thousand", "slowdown", "run_time", "case_was_lost",
-              "each_instruction", "a_storm and 0000", "without_the_rule"]
+              "each_instruction", "a_storm and 0000", "lock_alone"]
 FEWEST_KERNELS = 400
 FLAVOURS = ["gcc64-coverage", "gcc32-coverage"]
 PROGRAMS = ["heap", "print", "sanitize"]

@@ -49,6 +49,14 @@ def test_an_old_processor(processor, compiler):
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
+def test_without_a_timer_there_is_a_prompt_and_no_time(compiler):
+    """The machine is made ready against a timer that never moves; then the clock stands still, and that can be seen."""
+    status, text = run("i386", "alloc 100\ninterrupts\nuptime\nhalt\n", compiler=compiler, qemu="-M pc,pit=off")
+    assert status == OK and "#1 at 0x" in text
+    assert re.search(r"^  timer +on +0 +0 ", text, re.M) and "0.000 seconds since" in text
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
 def test_no_instruction_is_newer_than_a_486(compiler):
     """But the two that are asked for first."""
     code = subprocess.run(["objdump", "-d", "--no-show-raw-insn", image("i386", compiler)], capture_output=True, text=True,

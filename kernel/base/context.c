@@ -40,20 +40,16 @@ struct stretch context_longest[HOLDS];
 static struct {
     bool on;
     enum hold kind;
-    unsigned long before;
     uint64_t since;
     uintptr_t owner;
 } held;
 
 void context_hold(enum hold kind, const void *owner)
 {
-    unsigned long before = machine_interrupts_off();
-
-    if (before == 0) /* they are off already, for a reason of somebody else */
+    if (machine_interrupts_off() == 0) /* they were off already, for a reason of somebody else */
         return;
     held.on = true;
     held.kind = kind;
-    held.before = before;
     held.owner = (uintptr_t)owner;
     held.since = machine_cycles();
 }
@@ -67,7 +63,7 @@ void context_release(void)
     if (took > longest->cycles)
         *longest = (struct stretch){ took, held.owner };
     held.on = false;
-    machine_interrupts_restore(held.before);
+    machine_interrupts_restore(true);
 }
 
 uintptr_t context_holder(void)
@@ -83,13 +79,13 @@ bool context_is_open(void)
     return before != 0;
 }
 
-void context_escaped(unsigned long interrupts)
+void context_escaped(bool open)
 {
     held.on = false;
     if (at_work.handler != 0)
         machine_acknowledge(at_work.source);
     context_leave();
-    machine_interrupts_restore(interrupts);
+    machine_interrupts_restore(open);
 }
 
 void context_print(void)

@@ -7,6 +7,7 @@
 
 #include "machine.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 extern const char *const source_names[SOURCES];
@@ -44,8 +45,8 @@ uintptr_t context_holder(void);
 /* Whether others may come in right now. */
 bool context_is_open(void);
 
-/* For what jumped out of all this: a panic that was caught. */
-void context_escaped(unsigned long interrupts);
+/* For what jumped out of all this, as a panic that was caught: no handler is at work, and others may come in or not. */
+void context_escaped(bool open);
 
 /* For a panic: the handler at work, and the way to what it interrupted. */
 void context_print(void);

@@ -59,7 +59,7 @@ void panic_shows(void (*picture)(void))
 static struct {
     void *place[5];
     bool armed, quiet;
-    unsigned long interrupts;
+    bool open; /* others might come in */
 } escape;
 
 bool panic_caught(void (*act)(void), bool quiet)
@@ -68,8 +68,7 @@ bool panic_caught(void (*act)(void), bool quiet)
         return true;
     escape.armed = true;
     escape.quiet = quiet;
-    escape.interrupts = machine_interrupts_off();
-    machine_interrupts_restore(escape.interrupts);
+    escape.open = context_is_open();
     act();
     escape.armed = false;
     return false;
@@ -84,7 +83,7 @@ static _Noreturn void escape_from_panic(const char *format, va_list arguments)
         kprintf("\n");
     }
     instrument_end_catch();
-    context_escaped(escape.interrupts);
+    context_escaped(escape.open);
     __builtin_longjmp(escape.place, 1);
 }
 

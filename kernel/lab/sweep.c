@@ -7,6 +7,7 @@
 
 #include "base/instrument.h"
 #include "base/print.h"
+#include "base/string.h"
 #include "interrupts/handler_heap.h"
 #include "interrupts/interrupts.h"
 #include "interrupts/timer.h"
@@ -103,8 +104,8 @@ static bool sweep_call(size_t call)
         kprintf("this machine does not run one instruction at a time\n");
         return false;
     }
-    kprintf("  %-16s interrupted in front of %4u instructions: %s, the handler's call %s\n", calls[call].name, tries,
-            seen.unsound == 0 ? "sound" : "DAMAGED", seen.refused == seen.came ? "refused" : "LET IN");
+    kprintf("  %-16s %12u  %-8s  %s\n", calls[call].name, tries, seen.unsound == 0 ? "sound" : "DAMAGED",
+            seen.refused == seen.came ? "refused" : "LET IN");
     return seen.unsound == 0 && seen.came == tries && seen.refused == seen.came;
 }
 
@@ -125,6 +126,7 @@ static bool sweep_all(void)
 {
     bool done = true;
 
+    kprintf("  %-16s %12s  %-8s  %s\n", "interrupted in", "instructions", "the heap", "a handler's call");
     for (size_t call = 0; done && call < sizeof calls / sizeof calls[0]; call++)
         done = sweep_call(call);
     return done;
@@ -175,39 +177,70 @@ static enum handled tick_and_ask(void)
     return timer_tick();
 }
 
-/* The same without any rule: it takes a block of the kernel's heap, and gives it back at the next tick. */
-static enum handled tick_and_take(void)
-{
-    static void *taken;
-
-    seen.came++;
-    if (taken != NULL)
-        kheap_free(&kernel_heap, taken);
-    taken = taken != NULL ? NULL : kheap_alloc(&kernel_heap, 24);
-    leave_time_for_calls();
-    return timer_tick();
-}
-
 static unsigned next_random(void)
 {
     random = random * 1103515245u + 12345u;
     return random >> 16;
 }
 
-static void call_heap(bool unlocked)
+/* Past the kernel's rule: it takes a block of the kernel's heap and gives it back. As long as it comes between no call of it,
+ * that nests as calls of functions do. */
+static enum handled tick_and_nest(void)
 {
-    bool up = depth == 0 || (depth < DEEPEST && next_random() % 2 != 0);
+    seen.came++;
+    kheap_free(&kernel_heap, kheap_alloc(&kernel_heap, next_random() % 100));
+    leave_time_for_calls();
+    return timer_tick();
+}
+
+static const struct {
+    const char *name;
+    enum handled (*handler)(void);
+    bool locked;
+} storms[] = {
+    [STORM] = { "", tick_and_ask, true },
+    [STORM_NESTED] = { "nested", tick_and_nest, true },
+    [STORM_UNLOCKED] = { "unlocked", tick_and_nest, false },
+};
+
+bool storm_find(const char *name, enum storm *kind)
+{
+    for (*kind = STORM_NESTED; *kind < STORMS; ++*kind)
+        if (strcmp(name, storms[*kind].name) == 0)
+            return true;
+    return false;
+}
+
+static enum storm kind;
+
+static void call_heap(void)
+{
+    bool up = depth == 0 || (depth < DEEPEST && next_random() % 2 != 0), locked = storms[kind].locked;
     size_t size = next_random() % 100;
 
     if (up)
-        blocks[depth++] = unlocked ? kheap_alloc(&kernel_heap, size) : kmalloc(size);
-    else if (unlocked)
-        kheap_free(&kernel_heap, blocks[--depth]);
-    else
+        blocks[depth++] = locked ? kmalloc(size) : kheap_alloc(&kernel_heap, size);
+    else if (locked)
         kfree(blocks[--depth]);
+    else
+        kheap_free(&kernel_heap, blocks[--depth]);
 }
 
-static bool storm(bool unlocked)
+/* Says whether the heap held: every call of it was done, but those that a handler may not make. */
+static bool tell_storm(uintptr_t ticks, uintptr_t lost, unsigned faults)
+{
+    bool held = faults == seen.refused && seen.unsound == 0 && kheap_check(&kernel_heap, NULL) == KHEAP_E_NONE;
+
+    kprintf("%zu calls of the heap, %zu handlers in between\n%zu ticks came, %zu more were lost\n", calls_wanted,
+            seen.came, (size_t)ticks, (size_t)lost);
+    if (held)
+        kprintf("the heap held, and %zu calls by a handler were refused\n", seen.refused);
+    else
+        kprintf("THE HEAP DID NOT HOLD: %zu calls were refused that should have been done\n", faults - seen.refused);
+    return held && seen.came == ticks;
+}
+
+static bool storm(void)
 {
     unsigned rate = timer_rate(), faults = faults_seen();
     uintptr_t ticks = timer_ticks, lost = timer_lost;
@@ -219,38 +252,22 @@ static bool storm(bool unlocked)
     random = 1;
     timer_set_rate(TIMER_QUICKEST);
     for (calls_made = 0; calls_made < calls_wanted; calls_made++)
-        call_heap(unlocked);
+        call_heap();
     timer_set_rate(rate);
-    ticks = timer_ticks - ticks, lost = timer_lost - lost;
-    bool held = faults_seen() - faults == seen.refused && kheap_check(&kernel_heap, NULL) == KHEAP_E_NONE;
-    if (unlocked) /* what it did to the bytes above is nobody's */
+    bool held = tell_storm(timer_ticks - ticks, timer_lost - lost, faults_seen() - faults);
+    if (!held) /* what it did to the bytes above is nobody's */
         kernel_heap = words, instrument_resync();
     krelease(all);
-    kprintf("%zu calls of the heap, %zu handlers in between, %zu ticks and %zu more that were lost\n", calls_wanted,
-            seen.came, (size_t)ticks, (size_t)lost);
-    kprintf(held && seen.unsound == 0 ? "the heap held, and each handler that called it was refused\n"
-                                      : "THE HEAP DID NOT HOLD: %u calls that should have been done were refused\n",
-            faults_seen() - faults);
-    return held && seen.unsound == 0 && seen.came == ticks;
+    return held;
 }
 
-static bool storm_locked(void)
-{
-    return storm(false);
-}
-
-static bool storm_unlocked(void)
-{
-    return storm(true);
-}
-
-bool storm_run(size_t wanted, bool unlocked)
+bool storm_run(size_t wanted, enum storm which)
 {
     if (kheap_stats(&kernel_heap).largest < 8192) {
         kprintf("the storm needs 8192 free bytes of heap; free something first\n");
         return false;
     }
     calls_wanted = wanted;
-    return with_handler(SOURCE_TIMER, unlocked ? tick_and_take : tick_and_ask,
-                        unlocked ? storm_unlocked : storm_locked);
+    kind = which;
+    return with_handler(SOURCE_TIMER, storms[kind].handler, storm);
 }

@@ -507,7 +507,7 @@ const struct command commands[] = {
     { "wait", "MS", "rest so long, with what comes meanwhile", cmd_wait, 1, 1 },
     { "latency", "[again]", "how long nobody could come in", cmd_latency, 0, 1 },
     { "sweep", "[EVERY]", "an interrupt at each instruction of a call", cmd_sweep, 0, 1 },
-    { "storm", "[CALLS [unlocked]]", "heap calls beside the quickest ticks", cmd_storm, 0, 2 },
+    { "storm", "[CALLS [nested | unlocked]]", "heap calls beside the quickest ticks", cmd_storm, 0, 2 },
     { "uptime", "", "time since the start", cmd_uptime, 0, 0 },
     { "workload", "", "time a fixed piece of work on the heap", cmd_workload, 0, 0 },
     { "bench", "", "cycles of kmalloc and kfree here", cmd_bench, 0, 0 },

@@ -10,6 +10,7 @@
 #include "base/options.h"
 #include "base/print.h"
 #include "base/string.h"
+#include "base/symbols.h"
 #include "interrupts/interrupts.h"
 #include "interrupts/later.h"
 #include "interrupts/timer.h"
@@ -219,10 +220,9 @@ static void print_job(unsigned number)
             job->timer != 0 && timer->due > now ? (unsigned long long)(timer->due - now) : 0ull);
     if (timer->period != 0)
         kprintf(", every %u", (unsigned)timer->period);
-    kprintf(": %s", job->line);
     if (job->late != 0)
         kprintf("; %zu times too late", (size_t)job->late);
-    kprintf("\n");
+    kprintf("\n      %s\n", job->line);
 }
 
 bool cmd_timer(int count, char **words)
@@ -260,15 +260,20 @@ bool cmd_wait(int count, char **words)
 
 /* ---- For how long nobody could come in -------------------------------------------------------------------------- */
 
-static void print_stretch(const char *what, uint64_t cycles)
+/* `at` lies in the function that caused it; 0: there was none. */
+static void print_stretch(const char *what, uint64_t cycles, uintptr_t at)
 {
-    kprintf("  %-41s %10llu %8llu", what, (unsigned long long)cycles, (unsigned long long)microseconds(cycles));
+    uintptr_t offset;
+    const char *name = at != 0 ? symbol_of(at, &offset) : NULL;
+
+    kprintf("  %-31s %9llu %7llu  %.27s\n", what, (unsigned long long)cycles, (unsigned long long)microseconds(cycles),
+            name != NULL ? name : "-");
 }
 
 bool cmd_latency(int count, char **words)
 {
     static const char *const kinds[HOLDS] = {
-        [HOLD_BOUNDED] = "in a call of the heap", [HOLD_UNBOUNDED] = "in krelease or kcalloc, not bounded"
+        [HOLD_BOUNDED] = "in a call of the heap", [HOLD_UNBOUNDED] = "krelease, kcalloc: not bounded"
     };
 
     if (count > 1 && strcmp(words[1], "again") != 0) {
@@ -277,21 +282,20 @@ bool cmd_latency(int count, char **words)
     }
     if (count > 1)
         return interrupts_forget_longest(), true;
-    kprintf("  %-41s %10s %8s\n", "longest time with interrupts off", "cycles", "us");
+    kprintf("  %-31s %9s %7s\n", "interrupts off for at most", "cycles", "us");
     for (int kind = 0; kind < HOLDS; kind++) {
-        print_stretch(kinds[kind], context_longest[kind].cycles);
-        kprintf(context_longest[kind].owner != 0 ? "  %pB\n" : "\n", (void *)context_longest[kind].owner);
+        uintptr_t owner = context_longest[kind].owner; /* a return address, which may lie behind its function */
+        print_stretch(kinds[kind], context_longest[kind].cycles, owner - (owner != 0));
     }
     for (enum source source = 0; source < SOURCES; source++)
         if (interrupt_sources[source].count != 0) {
             char what[32];
             ksnprintf(what, sizeof what, "in the handler of %s", source_names[source]);
-            print_stretch(what, interrupt_sources[source].longest);
-            kprintf("  %pS\n", (void *)(uintptr_t)interrupt_sources[source].handler);
+            print_stretch(what, interrupt_sources[source].longest, (uintptr_t)interrupt_sources[source].handler);
         }
     if (interrupts_longest_wait >= 0)
-        kprintf("  %-41s %10s %8ld\n", "longest wait of a tick for its handler", "", interrupts_longest_wait);
-    else
+        kprintf("  %-31s %9s %7ld\n", "longest wait of a tick", "", interrupts_longest_wait);
+    else if (interrupt_sources[SOURCE_TIMER].count != 0)
         kprintf("how long a tick waits for its handler is not told by this machine\n");
     return true;
 }
@@ -312,14 +316,15 @@ bool cmd_sweep(int count, char **words)
 bool cmd_storm(int count, char **words)
 {
     size_t calls = 100000;
+    enum storm kind = STORM;
 
     if (count > 1 && !parse_size(words[1], &calls)) {
         kprintf("'%s' is no number of calls\n", words[1]);
         return false;
     }
-    if (count > 2 && strcmp(words[2], "unlocked") != 0) {
-        kprintf("storm CALLS, or storm CALLS unlocked to see it fail\n");
+    if (count > 2 && !storm_find(words[2], &kind)) {
+        kprintf("storm CALLS, storm CALLS nested, or storm CALLS unlocked to see it fail\n");
         return false;
     }
-    return storm_run(calls, count > 2);
+    return storm_run(calls, kind);
 }

@@ -22,7 +22,7 @@ static struct {
     void *place[5];
     bool armed, quiet;
     unsigned paused; /* as it was */
-    unsigned long interrupts;
+    bool open;       /* others might come in */
     struct instrument_report report;
 } catcher;
 
@@ -46,20 +46,12 @@ void instrument_resume(void)
     paused--;
 }
 
-static unsigned long interrupts_now(void)
-{
-    unsigned long now = machine_interrupts_off();
-
-    machine_interrupts_restore(now);
-    return now;
-}
-
 bool instrument_catch(void (*act)(void), bool quiet, struct instrument_report *report)
 {
     catcher.report = (struct instrument_report){ 0 };
     catcher.quiet = quiet;
     catcher.paused = paused;
-    catcher.interrupts = interrupts_now();
+    catcher.open = context_is_open();
     catcher.armed = true;
     if (__builtin_setjmp(catcher.place) == 0)
         act();
@@ -97,7 +89,7 @@ void report_end(const struct instrument_report *report, const void *frame)
         catcher.armed = false;
         catcher.report = *report;
         paused = catcher.paused;
-        context_escaped(catcher.interrupts);
+        context_escaped(catcher.open);
         __builtin_longjmp(catcher.place, 1);
     }
     paused--; /* a panic can be caught, too */

@@ -101,16 +101,20 @@ static unsigned timer_left(void)
     return low | (unsigned)inb(PIT_CHANNEL_0) << 8;
 }
 
-/* By reading the timer, since interrupts may be off. A tick that is missed makes the wait longer, never shorter. */
+/* By reading the timer, since interrupts may be off. A tick that is missed makes the wait longer, never shorter; a timer that
+ * never moves, as on a PC without one, ends it. */
 void timer_wait(unsigned milliseconds)
 {
+    enum { READINGS_WITHOUT_MOVE = 10000 };
     uint64_t beats = (uint64_t)milliseconds * BEATS_A_SECOND / 1000;
+    unsigned still = 0;
 
-    for (uint32_t before = timer_left(), now, passed; beats > 0;
+    for (uint32_t before = timer_left(), now, passed; beats > 0 && still < READINGS_WITHOUT_MOVE;
          before = now, beats -= passed < beats ? passed : beats) {
         __asm__ volatile("pause"); /* an emulator may do something else meanwhile */
         now = timer_left();
         passed = now > before ? before + divisor - now : before - now;
+        still = passed == 0 ? still + 1 : 0;
     }
 }
 
