@@ -237,11 +237,22 @@ bool cmd_timer(int count, char **words)
         }
         timer_set_rate((unsigned)rate);
     }
-    kprintf("%u ticks a second; %zu came, %zu were lost\n", timer_rate(), (size_t)timer_ticks, (size_t)timer_lost);
+    kprintf("%u ticks a second; %zu came, %zu were lost%s\n", timer_rate(), (size_t)timer_ticks, (size_t)timer_lost,
+            interrupt_sources[SOURCE_TIMER].masked ? "; it is off" : "");
     for (unsigned number = 1; number <= MOST_JOBS; number++)
         if (jobs[number].line[0] != '\0')
             print_job(number);
     return true;
+}
+
+/* Whoever waits for a tick asks first. */
+static bool timer_comes(void)
+{
+    bool comes = !interrupt_sources[SOURCE_TIMER].masked;
+
+    if (!comes)
+        kprintf("the timer is off, and nothing else counts time; interrupts on timer\n");
+    return comes;
 }
 
 bool cmd_wait(int count, char **words)
@@ -252,6 +263,8 @@ bool cmd_wait(int count, char **words)
     if (!read_milliseconds(words[1], 0, &milliseconds))
         return false;
     for (uint64_t end = machine_milliseconds() + milliseconds; machine_milliseconds() < end;) {
+        if (!timer_comes())
+            return false;
         machine_wait();
         shell_run_due();
     }
@@ -326,5 +339,5 @@ bool cmd_storm(int count, char **words)
         kprintf("storm CALLS, storm CALLS nested, or storm CALLS unlocked to see it fail\n");
         return false;
     }
-    return storm_run(calls, kind);
+    return timer_comes() && storm_run(calls, kind);
 }
