@@ -4,6 +4,7 @@
 # each instruction and in a storm. Whole sessions with nothing that a clock decides stand in the transcripts.
 
 import re
+import subprocess
 
 import pexpect
 import pytest
@@ -235,3 +236,13 @@ def test_ten_thousand_lines_with_timers_running(machine, compiler):
     assert status == OK
     assert "0 blocks walked, floor and words sound: no damage found" in text[text.rindex("free all"):]
     assert not re.search(r"^[EI]0\d|unknown command", text, re.M)
+
+
+@pytest.mark.parametrize("compiler", COMPILERS)
+def test_who_keeps_everybody_out_may_be_kept_out_already(compiler, tmp_path):
+    """The inner release leaves interrupts off; the outermost one puts back what was there before."""
+    sources = [ROOT / "tests/context/nested.c", ROOT / "kernel/base/context.c"]
+    flags = ["-std=c11", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/kernel", f"-I{ROOT}/heap"]
+    subprocess.run([compiler, *flags, *sources, "-o", tmp_path / "nested"], check=True)
+    done = subprocess.run([tmp_path / "nested"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "")

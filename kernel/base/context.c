@@ -38,7 +38,8 @@ const struct handler_at_work *context_handler(void)
 struct stretch context_longest[HOLDS];
 
 static struct {
-    bool on;
+    unsigned depth;
+    unsigned long before; /* whether others could come in before the outermost one */
     enum hold kind;
     uint64_t since;
     uintptr_t owner;
@@ -46,29 +47,37 @@ static struct {
 
 void context_hold(enum hold kind, const void *owner)
 {
-    if (machine_interrupts_off() == 0) /* they were off already, for a reason of somebody else */
+    unsigned long before = machine_interrupts_off();
+
+    if (held.depth++ > 0)
         return;
-    held.on = true;
+    held.before = before;
     held.kind = kind;
     held.owner = (uintptr_t)owner;
     held.since = machine_cycles();
 }
 
-void context_release(void)
+static void note_stretch(void)
 {
-    if (!held.on)
-        return;
     struct stretch *longest = &context_longest[held.kind];
     uint64_t took = machine_cycles() - held.since;
+
     if (took > longest->cycles)
         *longest = (struct stretch){ took, held.owner };
-    held.on = false;
-    machine_interrupts_restore(true);
+}
+
+void context_release(void)
+{
+    if (--held.depth > 0)
+        return;
+    if (held.before != 0) /* else they stay off, for a reason of somebody else */
+        note_stretch();
+    machine_interrupts_restore(held.before);
 }
 
 uintptr_t context_holder(void)
 {
-    return held.on ? held.owner : 0;
+    return held.depth > 0 ? held.owner : 0;
 }
 
 bool context_is_open(void)
@@ -81,7 +90,7 @@ bool context_is_open(void)
 
 void context_escaped(bool open)
 {
-    held.on = false;
+    held.depth = 0;
     if (at_work.handler != 0)
         machine_acknowledge(at_work.source);
     context_leave();

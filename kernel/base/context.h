@@ -32,8 +32,8 @@ struct stretch {
     uintptr_t owner;
 };
 
-/* Keeps everybody out for a piece of work, and counts for how long: whose work is not bounded is counted apart. They do
- * not nest: within one, or in a handler, nothing happens. */
+/* Keeps everybody out for a piece of work, and counts for how long: whose work is not bounded is counted apart. They nest:
+ * the outermost one is counted, and its release puts back what was there before. */
 enum hold { HOLD_BOUNDED, HOLD_UNBOUNDED, HOLDS };
 void context_hold(enum hold kind, const void *owner);
 void context_release(void);

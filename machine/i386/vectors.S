@@ -23,6 +23,7 @@ vectors:
         .endr
 
         .type   enter, @function
+        /* anchor: enter */
 enter:
         subl    $vectors, (%esp)                /* it lies within the entry that called, so 8 * n and a rest */
         shrl    $3, (%esp)
@@ -38,6 +39,7 @@ enter:
         popal
         add     $8, %esp                        /* vector and error code */
         iret
+        /* anchor-end: enter */
         .size   enter, . - enter
 
         .section .note.GNU-stack, "", @progbits
