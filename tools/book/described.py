@@ -37,7 +37,7 @@ class Asked:
 
 NEEDED = ("show", "bn", "en")
 LISTED = ("run", "scene", "again")  # their order counts
-ASIDE = ("options", "caption-bn", "caption-en", "names", "given", "split", "columns", "verdicts", "bytes", "boxes", "edge")
+ASIDE = ("options", "caption-bn", "caption-en", "names", "given", "split", "columns", "verdicts", "bytes", "boxes", "edge", "lanes")
 KNOWN = (*NEEDED, *LISTED, *ASIDE)
 
 
@@ -62,7 +62,8 @@ def scene_of(value, commands, said):
 
 NUMBERS = ("bytes", "boxes", "columns")
 # What a kind needs besides: lines of the .txt, and what each scene has to name.
-NEEDS = {"heaps": (("scene",), ()), "born": (("scene",), ()), "bytes": (("bytes", "scene"), ("item",)), "boxes": (("boxes", "scene"), ("given",))}
+NEEDS = {"heaps": (("scene",), ()), "born": (("scene",), ()), "bytes": (("bytes", "scene"), ("item",)), "boxes": (("boxes", "scene"), ("given",)),
+         "turns": (("lanes", "scene"), ())}
 
 
 def complete(file, said, scenes):

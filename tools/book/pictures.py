@@ -8,6 +8,7 @@ import re
 import overview
 import sessions
 import sketches
+import turns
 from described import described
 from pages import Trouble
 from shapes import LEFT, RIGHT, STYLE, WIDTH, arrow, box, element, label, legend, patterns, pointing, words_of
@@ -63,7 +64,7 @@ def draw_tag(asked, say):
     return out + legend(y + 50, say), y + 78
 
 
-DRAWN = {"words": draw_words, "tag": draw_tag, **sketches.DRAWN}
+DRAWN = {"words": draw_words, "tag": draw_tag, "turns": turns.draw, **sketches.DRAWN}
 ARRANGED = {"": overview.WIDE, "-tall": overview.TALL}
 
 

@@ -190,6 +190,13 @@ def shell_output(command):
     return kept([tree(), compiler(), command], work)
 
 
+# --- what the clock tells
+
+def untimed(text):
+    """Times and counts of ticks are others in each run: any number is as good as another one."""
+    return re.sub(r" *(?<![\w#.])\d+(?![\w.])", " #", text)
+
+
 # --- the compiler that the outputs come from
 
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,8}\b|^  [0-9a-f]{8} ", re.M)
