@@ -4,6 +4,8 @@
  */
 #include "interrupts/timer.h"
 
+#include "memory/description.h"
+
 struct timer timers[MOST_TIMERS + 1];
 uintptr_t timer_ticks, timer_lost;
 static unsigned rate = 100;
@@ -51,7 +53,7 @@ static void count_tick(void)
 {
     uint64_t now = machine_cycles(), period = machine_cycles_a_second() / rate;
 
-    timer_ticks++;
+    minios_description.ticks = ++timer_ticks;
     if (last_tick != 0 && now - last_tick > 2 * period)
         timer_lost += (uintptr_t)((now - last_tick) / period) - 1;
     last_tick = now;

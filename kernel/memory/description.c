@@ -4,6 +4,7 @@
  */
 #include "memory/description.h"
 
+#include "base/context.h"
 #include "base/instrument.h"
 #include "base/symbols.h"
 #include "memory/events.h"
@@ -33,6 +34,7 @@ struct minios_description minios_description = {
     .events = (uintptr_t)events,
     .event_bytes = sizeof(struct event),
     .event_room = MOST_EVENTS,
+    .sources = (uintptr_t)source_names,
     .numbers = (uintptr_t)number_stack,
     .number_count = (uintptr_t)&number_count,
     .symbols = (uintptr_t)kernel_symbols,

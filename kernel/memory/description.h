@@ -35,6 +35,8 @@
     FIELD(event_bytes)                                                                                                 \
     FIELD(event_room)                                                                                                  \
     FIELD(event_count)  /* the number of the newest event */                                                           \
+    FIELD(sources)      /* address of addresses of texts: whom the align of an interrupt's event means */              \
+    FIELD(ticks)        /* of the timer, all that came; most of them are no event */                                   \
     FIELD(numbers)      /* address of pairs of words: payload, N of #N; lowest block first */                          \
     FIELD(number_count) /* address of how many there are; those at or above the free pointer are freed */              \
     FIELD(symbols)      /* address of the packed table of functions, see symbols.h */                                  \

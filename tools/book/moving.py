@@ -14,7 +14,7 @@ from pages import HERE, Missing, Trouble
 FOLDER, TABLE = "docs/moving", "docs/moving/sessions.txt"
 ROW = re.compile(r"([\w-]+)(?: \+ ([^:]+))?:((?: \d+)+)")
 STEP = re.compile(r"step-([\w-]+)-(\d+)")
-RECORDER = ("record", "recorder", "recorded", "figures", "session", "history", "heap", "description", "guest", "node", "elf", "row")
+RECORDER = ("record", "recorder", "recorded", "figures", "session", "history", "heap", "description", "guest", "clock", "node", "elf", "row")
 
 
 @functools.cache
@@ -99,7 +99,8 @@ def loose(text):
     record = json.loads(text)
     record.pop("heap_start")
     for step in record["steps"]:
-        step.pop("changed", None)
+        for moved in ("changed", "place"):
+            step.pop(moved, None)
         step["blocks"] = [[part for part in block if not isinstance(part, str)] for block in step["blocks"]]
     record["lines"] = [sessions.loose(line) for line in record["lines"]]
     return record

@@ -60,7 +60,14 @@ export const STATE = { BOOTING: 0, WAITING: 1, RUNNING: 2, STOPPED: 3 }
 export function readEvent(read, known, number) {
   const at = known.events + (number % known.event_room) * known.event_bytes
   const event = named(known.eventFields, wordsAt(read, at, known.eventFields.length))
-  return { ...event, name: known.eventKinds[event.kind] }
+  const name = known.eventKinds[event.kind]
+  return name === 'irq' ? { ...event, name, ...interruptOf(read, known, event) } : { ...event, name }
+}
+
+/** Who came in between, what it interrupted, who served it, and how often, one right behind the other. */
+function interruptOf(read, known, { address, align, owner, size }) {
+  const source = textAt(read, wordsAt(read, known.sources + align * WORD, 1)[0])
+  return { source, place: placeOf(known, address), handler: functionFrom(known, owner)?.name, times: size }
 }
 
 /** The number N of #N by payload, of all blocks below the free pointer. */
@@ -96,13 +103,26 @@ export function hex(value) {
   return `0x${(value >>> 0).toString(16).padStart(8, '0')}`
 }
 
-/** The function that a return address lies in. */
-export function functionOf(known, address) {
-  return known.functions.find((one) => one.start <= address - 1 && address - 1 < one.end)
+/** The function that an instruction lies in. */
+function functionFrom(known, address) {
+  return known.functions.find((one) => one.start <= address && address < one.end)
 }
 
-/** As the kernel prints an owner: the call stands in front of a return address. */
+/** The function that a return address lies in: the call stands in front of it. */
+export function functionOf(known, address) {
+  return functionFrom(known, address - 1)
+}
+
+function within(found, address) {
+  return found && `${found.name}+0x${(address - found.start).toString(16)}`
+}
+
+/** As the kernel prints an owner. */
 export function functionAt(known, address) {
-  const found = functionOf(known, address)
-  return found ? `${found.name}+0x${(address - found.start).toString(16)}` : hex(address)
+  return within(functionOf(known, address), address) ?? hex(address)
+}
+
+/** As it prints where an interrupt came in; nothing where that is no code of the kernel's. */
+function placeOf(known, address) {
+  return within(functionFrom(known, address), address)
 }

@@ -3,7 +3,10 @@
 // The machine: v86 with our kernel in it, booted by multiboot and without a BIOS. What it tells: each byte on the
 // serial line, each moment to look (machine_moment in the kernel), that it restarts, and that it cannot go on.
 
+import { Clock } from './clock.mjs'
+
 const DIAGNOSTIC_PORT = 0x80
+const LONGEST_REST = 100 // ms, of the emulator
 const RAM = 32 << 20
 const utf8 = new TextEncoder() // the serial line carries bytes: of a letter v86 would take the lowest eight bits
 
@@ -17,12 +20,13 @@ function fillBars(cpu) {
 const RESTART = new Error('the machine restarts')
 
 /** What v86 cannot do, a fault within a fault for one, ends in an exception of its own. */
-function guard(emulator, tell) {
-  const { cpu } = emulator.v86
+function guard(emulator, tell, clock) {
+  const { cpu, constructor: v86 } = emulator.v86
   const loop = cpu.main_loop
   cpu.main_loop = () => {
+    v86.microtick = clock.now // there is one for all emulators
     try {
-      return loop()
+      return Math.min(LONGEST_REST, clock.lasts(loop()))
     } catch (error) {
       emulator.stop()
       if (error === RESTART) tell.reboot?.()
@@ -32,21 +36,22 @@ function guard(emulator, tell) {
   }
 }
 
-function hook(emulator, tell) {
+function hook(emulator, tell, clock) {
   const { cpu } = emulator.v86
   cpu.io.register_write(DIAGNOSTIC_PORT, {}, (number) => tell.moment?.(number))
   cpu.reboot_internal = () => {
     throw RESTART
   }
   fillBars(cpu)
-  guard(emulator, tell)
+  guard(emulator, tell, clock)
 }
 
-/** V86 and code: the emulator, and where its WebAssembly comes from (wasm_path or wasm_fn). image: the kernel, as
- * bytes. options: its command line. */
+/** V86 and code: the emulator, and what makes its WebAssembly an instance, given its imports. image: the kernel, as bytes.
+ * options: its command line. */
 export async function startGuest({ V86, code, image, options, screen, tell }) {
+  const clock = new Clock()
   const emulator = new V86({
-    ...code,
+    wasm_fn: ({ env }) => code({ env: { ...env, microtick: clock.now } }),
     memory_size: RAM,
     vga_memory_size: 1 << 20,
     multiboot: { buffer: image.slice().buffer },
@@ -59,7 +64,7 @@ export async function startGuest({ V86, code, image, options, screen, tell }) {
   })
   await new Promise((resolve) => emulator.add_listener('emulator-ready', resolve))
   emulator.add_listener('serial0-output-byte', (byte) => tell.byte?.(byte))
-  hook(emulator, tell)
+  hook(emulator, tell, clock)
   const memory = () => emulator.v86.cpu.mem8
   return {
     emulator,
@@ -71,6 +76,11 @@ export async function startGuest({ V86, code, image, options, screen, tell }) {
     run: () => emulator.run(),
     stop: () => emulator.stop(),
     running: () => emulator.is_running(),
+    /** So many times slower than time goes by here; 1: as quickly. */
+    goSlower: (times) => {
+      clock.goSlower(times)
+      emulator.v86.cpu.stop_idling() // else it rests for as long as it was told before
+    },
     save: () => emulator.save_state(),
     restore: (state) => emulator.restore_state(state),
     destroy: () => emulator.destroy(),

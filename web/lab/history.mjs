@@ -3,7 +3,7 @@
 // What happened to the heap, byte for byte: at each event the bytes that changed, before and after. Forwards and
 // backwards through them goes a copy of the heap, and any moment can be read as if it were now.
 
-import { now, readEvent, wordsAt, WORD } from './description.mjs'
+import { now, readEvent, STATE, wordsAt, WORD } from './description.mjs'
 import { threeWords } from './heap.mjs'
 
 const ALL_USED = 1 << 16 // a heap that uses no more is compared whole at each event; a larger one when the kernel waits
@@ -56,7 +56,8 @@ export class History {
   add(changes, unnoticed = false) {
     const event = this.newest ? readEvent(this.read, this.known, this.newest) : undefined
     const words = wordsAt(this.read, this.known.heap, 3)
-    this.steps.push({ number: this.newest, event, unnoticed, changes, words })
+    const atPrompt = now(this.read, this.known, 'state') === STATE.WAITING
+    this.steps.push({ number: this.newest, event, unnoticed, changes, words, atPrompt })
     this.bytes += cost(this.steps.at(-1))
     this.trim()
   }
@@ -159,6 +160,11 @@ export class History {
     if (event.name === 'resize') sizes.set(event.address, event.size)
     if (event.name === 'restore') forget([numbers, sizes], event.address + this.known.tag_bytes)
     return told
+  }
+
+  /** The steps at which somebody came in between. */
+  interrupts() {
+    return this.steps.flatMap(({ event, unnoticed }, n) => (event?.name === 'irq' && !unnoticed ? [n] : []))
   }
 
   /** How many steps there have ever been: a place to come back to. */

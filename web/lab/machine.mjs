@@ -46,7 +46,7 @@ let loaded
 export async function emulator() {
   loaded ??= load(wasm).then((bytes) => WebAssembly.compile(bytes))
   const [{ V86 }, module] = await Promise.all([import('v86'), loaded])
-  return { V86, code: { wasm_fn: async (imports) => (await WebAssembly.instantiate(module, imports)).exports } }
+  return { V86, code: async (imports) => (await WebAssembly.instantiate(module, imports)).exports }
 }
 
 export async function load(url) {

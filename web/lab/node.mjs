@@ -3,12 +3,12 @@
 // The same machine without a page.
 
 import fs from 'node:fs'
-import { fileURLToPath } from 'node:url'
 import { V86 } from 'v86'
 import { startGuest } from './guest.mjs'
 
 export { V86 }
-export const CODE = { wasm_path: fileURLToPath(new URL('../node_modules/v86/build/v86.wasm', import.meta.url)) }
+const WASM = new URL('../node_modules/v86/build/v86.wasm', import.meta.url)
+export const CODE = async (imports) => (await WebAssembly.instantiate(fs.readFileSync(WASM), imports)).instance.exports
 
 export function imageAt(path) {
   return new Uint8Array(fs.readFileSync(path))

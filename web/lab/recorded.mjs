@@ -12,17 +12,24 @@ function kept(start, block) {
   return [...PARTS.map((part) => block[part]), ...(damage.length ? [damage] : [])]
 }
 
-/** One step as it is kept. `heap` is what readHeap gives; `line` tells which of the typed lines did it, -1: the boot. */
-export function stepOf(heap, { event, unnoticed }, line, changed) {
-  const start = heap.words.heap_start
-  const { name, block, address, size, fault } = event
+/** An interrupt has no place in the heap. */
+function told(start, { name, block, address, size, fault, source, times, place, handler }) {
+  if (name === 'irq') return { source, times, ...(place ? { place } : {}), handler }
   return {
-    line,
-    event: unnoticed ? 'unnoticed' : name,
     ...(block ? { block } : {}),
     ...(address ? { address: address - start } : {}),
     ...(size ? { size } : {}),
     ...(fault ? { fault } : {}),
+  }
+}
+
+/** One step as it is kept. `heap` is what readHeap gives; `line` tells which of the typed lines did it, -1: the boot. */
+export function stepOf(heap, { event, unnoticed }, line, changed) {
+  const start = heap.words.heap_start
+  return {
+    line,
+    event: unnoticed ? 'unnoticed' : event.name,
+    ...told(start, event),
     pointer: heap.words.free_memory_pointer - start,
     blocks: heap.blocks.map((one) => kept(start, one)),
     ...(heap.complete ? {} : { lost: heap.lost - start }),
@@ -66,12 +73,18 @@ export function heapAt(record, n) {
 
 /** The event of step n as the kernel told it, for the words of say.mjs. */
 export function eventAt(record, n) {
-  const { event, block = 0, address = 0, size = 0, fault = 0, pointer } = record.steps[n]
+  const { event, block = 0, address = 0, size = 0, fault = 0, pointer, ...more } = record.steps[n]
+  const { source, times, place, handler } = more
   const start = Number(record.heap_start)
   return {
     unnoticed: event === 'unnoticed',
-    event: { name: event, block, address: start + address, size, fault, free_memory_pointer: start + pointer },
+    event: { name: event, block, address: start + address, size, fault, free_memory_pointer: start + pointer, source, times, place, handler },
   }
+}
+
+/** The steps at which somebody came in between. */
+export function interruptsIn(record) {
+  return record.steps.flatMap(({ event }, n) => (event === 'irq' ? [n] : []))
 }
 
 /** Runs of bytes that step n changed, as addresses. */

@@ -5,6 +5,7 @@
 
 const ESCAPE = 27
 const LETTER = /[A-Za-z]/
+const JOB = /^\[\d+\] (?!(?:every|after) \d+ ms: )/ // the kernel tells so of a command whose time has come
 
 export class Row {
   prompt = 'minios> '
@@ -41,8 +42,16 @@ export class Row {
     this.cursor++
   }
 
+  /** The last such row, once. */
+  takeJob() {
+    const { job } = this
+    this.job = undefined
+    return job
+  }
+
   end() {
     const line = this.isPrompt() ? { text: this.text.slice(this.prompt.length).trim(), from: this.from } : undefined
+    this.job = JOB.test(this.text) ? this.text.trimEnd() : undefined
     this.clear()
     return line
   }

@@ -33,10 +33,16 @@ function code(fault) {
   return fault > 100 ? `I0${fault - 100}` : `E0${fault}`
 }
 
+function interruptIn(say, { times, place, ...event }) {
+  const words = { ...event, n: times.toLocaleString('en'), place: place ?? say('elsewhere') }
+  return say(times === 1 ? 'event.irq' : 'event.irqs', words)
+}
+
 function stepIn(say, bytes, step) {
   if (!step.event) return ''
   if (step.unnoticed) return say('event.unnoticed')
   const { event } = step
+  if (event.name === 'irq') return interruptIn(say, event)
   return say(`event.${event.name}`, {
     block: nameOf(event.block) || say('aBlock'),
     address: hex(event.address),

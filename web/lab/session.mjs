@@ -34,6 +34,7 @@ export class Session {
     this.row = new Row()
     this.pending = 0 // lines that were sent and not taken yet
     this.commands = 0
+    this.askers = [] // whoever gave a command, each { text, command: the number of its first one }
     this.known = this.history = undefined
   }
 
@@ -93,10 +94,12 @@ export class Session {
     if (!this.known) return
     const commands = this.now('command')
     if (commands === this.commands) return
+    const command = this.commands + 1
     if (this.finished) {
-      this.lines.push({ ...this.finished, command: this.commands + 1 })
+      this.lines.push({ ...this.finished, command })
       this.tell.line?.(this.lines.at(-1))
     }
+    this.askers.push({ text: this.row.takeJob() ?? this.lines.at(-1)?.text, command })
     this.finished = undefined
     this.commands = commands
     this.dirty = true
@@ -196,9 +199,16 @@ export class Session {
       step,
       at,
       last,
+      interrupts: history.interrupts(),
       read: live ? this.read : history.at(at),
       disagreements: disagreements(heap, step.event, sizes),
     }
+  }
+
+  /** In which command step n happened: of a line, or one of those whose time had come, as "[1] stats". */
+  commandOf(n) {
+    const command = this.history.steps[n].event?.command
+    return command ? this.askers.findLast((one) => one.command <= command)?.text : undefined
   }
 
   /** The lines that were typed before or at step n. */
