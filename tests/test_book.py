@@ -17,6 +17,7 @@ from kernel import HANG_SECONDS, ROOT
 sys.path.insert(0, str(ROOT / "tools/book"))
 
 import listings
+import programs
 
 pytestmark = pytest.mark.slow
 
@@ -62,6 +63,8 @@ def test_a_tool_that_is_not_there_is_told_once(tool, copy, tmp_path):
 DRIFTS = {
     "an output": ("docs/faults/E04.md", "1 block stands above", "2 blocks stand above", "E04.md"),
     "a text of the list": ("docs/faults/E04.md", "free out of order\n  what", "free in order\n  what", "E04.md"),
+    "a text of the kernel's own rules": ("docs/en/faults/I02.md", "interrupts left off\n  what", "interrupts left on\n  what", "I02.md"),
+    "a rule that its twin names": ("docs/en/how-to-read.md", "[its page](faults/E04.md)", "its page, or I02, [here](faults/E04.md)", "the fault I02 stands in docs/en/how-to-read.md only"),
     "a link": ("docs/faults/E04.md", "#4-11)", "#4-99)", "4-99"),
     "a twin": ("docs/en/faults/E04.md", "For a whole group", "For a small group", "make book-twins"),
     "a link that its twin has": ("docs/en/faults/E07.md", "[E08](E08.md)", "E08", "a link to E08.md stands in docs/faults/E07.md only"),
@@ -98,6 +101,17 @@ def test_each_language_goes_its_own_way_through_a_section(copy):
     page.write_text(text.replace(" If the free pointer", "\n\nAnd if the free pointer", 1))
     assert "1 pairs confirmed" in book(copy, "twins", "faults/E04")
     assert "agrees" in book(copy, "check", "faults/E04")
+
+
+@pytest.mark.parametrize("folder", ["docs", "docs/en"])
+def test_each_fault_has_its_page(folder):
+    """Of the heap, and of the kernel's own rules: what `explain` says of it, and what a session of the lab shows."""
+    told = programs.faults(ROOT)
+    assert {code[0] for code in told} == {"E", "I"} and len(told) == 12
+    for code, (title, *_) in told.items():
+        text = (ROOT / folder / "faults" / f"{code}.md").read_text(encoding="utf-8")
+        assert f"```fault {code}\n{code} {title}\n" in text and f"\n```console {code}" in text, code
+        assert re.search(rf"^{code} {title}.*$(?:\n    .*)+", text, re.M), f"{code}: no report"
 
 
 @pytest.mark.parametrize("folder", ["docs", "docs/en"])

@@ -60,7 +60,7 @@ def moved_link(page, match, names):
 def titled(page, heading):
     """A page about a fault is called as the fault's own line says, `E04 free out of order`, and not by its code alone."""
     faults = [fence.text.split("\n")[0] for fence in page.fences if fence.kind == "fault"]
-    return f"# {faults[0]}" if faults and re.fullmatch(r"# E\d+", heading) else heading
+    return f"# {faults[0]}" if faults and re.fullmatch(r"# [EI]\d+", heading) else heading
 
 
 PICTURE = re.compile(r"!\[[^\]]*\]\((\S+/pictures/\S+\.svg)\)")

@@ -59,16 +59,22 @@ def built_and_run(source):
 LABELS = ("what", "danger", "find", "fix")
 
 
-def faults(root):
-    """{code: (title, what, danger, find, fix)}, from the list that the kernel is built with."""
-    text = (root / "heap" / "kheap_faults.def").read_text(encoding="ascii")
-    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
-    found = {}
-    for number, rest in re.findall(r'KHEAP_FAULT\(\s*(\d+)\s*,\s*\w+\s*,((?:\s*"(?:\\.|[^"\\])*"\s*,?)+)\)', text):
+LISTS = {"E": ("heap/kheap_faults.def", "KHEAP_FAULT"), "I": ("kernel/memory/rules.def", "RULE")}
+
+
+def listed(root, letter):
+    """Code and texts of each row of a list that the kernel is built with."""
+    file, macro = LISTS[letter]
+    text = re.sub(r"/\*.*?\*/", "", (root / file).read_text(encoding="ascii"), flags=re.S)
+    for number, rest in re.findall(macro + r'\(\s*(\d+)\s*,\s*\w+\s*,((?:\s*"(?:\\.|[^"\\])*"\s*,?)+)\)', text):
         rows = re.findall(r'((?:\s*"(?:\\.|[^"\\])*")+)', rest)
         joined = ["".join(re.findall(r'"((?:\\.|[^"\\])*)"', row)).replace('\\"', '"') for row in rows]
-        found[f"E{int(number):02d}"] = tuple(joined)
-    return found
+        yield f"{letter}{int(number):02d}", tuple(joined)
+
+
+def faults(root):
+    """{code: (title, what, danger, find, fix)}, of the heap and of the kernel's own rules."""
+    return {code: texts for letter in LISTS for code, texts in listed(root, letter)}
 
 
 def fault(root, code):

@@ -50,7 +50,7 @@ class Section:
         return {goal for goal in found if not goal.startswith("#")}
 
     def named(self):
-        return {"a link to": self.goals(), "the fault": set(re.findall(r"\bE0[1-9]\b", self.prose)),
+        return {"a link to": self.goals(), "the fault": set(re.findall(r"\b[EI]0[1-9]\b", self.prose)),
                 "the file": set(FILE.findall(self.prose)),
                 "the number": set(NUMBER.findall(LINK.sub("]", self.prose)))}
 

@@ -32,7 +32,7 @@ function headOf(info: string): string | undefined {
     const words = [...(rest.includes('machine=host') ? ['host'] : []), ...(rest.includes('sanitize') ? ['sanitize'] : []), ...options]
     return ['./minios run', ...words].join(' ')
   }
-  if (kind === 'fault') return 'heap/kheap_faults.def'
+  if (kind === 'fault') return name.startsWith('I') ? 'kernel/memory/rules.def' : 'heap/kheap_faults.def'
   return undefined
 }
 

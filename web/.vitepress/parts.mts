@@ -69,13 +69,13 @@ export function partsOf(prefix: string, page: string): Part[] {
 
 /** A page about a fault is called as the fault's own line says, `E04 free out of order`, and not by its code alone. */
 export function faultOf(text: string): string | undefined {
-  return /^```fault E\d+\n(.*)$/m.exec(text)?.[1]
+  return /^```fault [EI]\d+\n(.*)$/m.exec(text)?.[1]
 }
 
 function nameFault(file: string): void {
   const text = fs.readFileSync(file, 'utf8')
   const fault = faultOf(text)
-  if (fault) fs.writeFileSync(file, text.replace(/^# (E\d+)$/m, (_, code) => `# ${fault} {#${code.toLowerCase()}}`))
+  if (fault) fs.writeFileSync(file, text.replace(/^# ([EI]\d+)$/m, (_, code) => `# ${fault} {#${code.toLowerCase()}}`))
 }
 
 /** Links still lead to it, and there they are told where to write instead. */
