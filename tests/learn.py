@@ -13,25 +13,33 @@ import pytest
 from kernel import HANG_SECONDS, ROOT, made_once
 
 EXERCISES = ROOT / "exercises"
-STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir())
+TRACKS = {"heap": EXERCISES, "interrupts": EXERCISES / "interrupts"}
+
+
+def steps_of(track):
+    return sorted(path for path in (TRACKS[track] / "steps").iterdir() if path.is_dir())
+
+
+STEPS = steps_of("heap")
 BOSS = len(STEPS)
 LANGUAGES = ["bn", "en"]
 PASSED, FAILED, MISUSED, CANNOT = 0, 1, 2, 3
 
 
-def solution(step):
-    return (STEPS[step - 1] / "solution.c").read_text(encoding="utf-8")
+def solution(step, track="heap"):
+    return (steps_of(track)[step - 1] / "solution.c").read_text(encoding="utf-8")
 
 
 class Learner:
-    def __init__(self, home, compiler="gcc", language="en"):
-        self.home, self.file = home, home / "my_heap.c"
+    def __init__(self, home, compiler="gcc", language="en", track="heap"):
+        self.home, self.file = home, home / f"my_{track}.c"
+        self.named = [] if track == "heap" else [track]
         self.env = dict(os.environ, LEARN_HOME=str(home), CC=compiler, LC_ALL={"bn": "bn_BD.UTF-8", "en": "C"}[language],
                         PYTHONUTF8="1")
 
     def learn(self, *arguments):
         """What ./minios learn calls, once it is sure that all is there. Gives the exit status and what was said."""
-        return self.run(sys.executable, "exercises/learn", *arguments)
+        return self.run(sys.executable, "exercises/learn", *self.named, *arguments)
 
     def run(self, *command, typed="", timeout=HANG_SECONDS):
         done = subprocess.run([*map(str, command)], cwd=ROOT, env=self.env, input=typed.encode(), stdout=subprocess.PIPE,
@@ -90,8 +98,8 @@ def changed(text, change):
     return text
 
 
-def wrong_answers(step):
+def wrong_answers(step, track="heap"):
     """(diagnosis, code) of each."""
-    text = (STEPS[step - 1] / "wrong.txt").read_text(encoding="utf-8")
+    text = (steps_of(track)[step - 1] / "wrong.txt").read_text(encoding="utf-8")
     parts = re.split(r"^== (\S+)\n", text, flags=re.M)
-    return [(name, changed(solution(step), change)) for name, change in zip(parts[1::2], parts[2::2])]
+    return [(name, changed(solution(step, track), change)) for name, change in zip(parts[1::2], parts[2::2])]

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from kernel import ROOT
-from learn import BOSS, STEPS
+from learn import TRACKS, steps_of
 
 BOOK, LEARN = ROOT / "tools" / "book", ROOT / "exercises" / "learn"
 sys.path[:0] = [str(BOOK), str(LEARN)]
@@ -30,6 +30,7 @@ def loaded(name, path):
 spelling = loaded("book_words", BOOK / "words.py")
 del sys.path[:2]
 
+STEPS = [step for track in TRACKS for step in steps_of(track)]
 BOTH = [pytest.param(step, kind, id=f"{step.name}-{kind}") for step in STEPS for kind in ("text", "hints")]
 
 
@@ -47,8 +48,8 @@ def hints_of(path):
     return re.split(r"^## .*\n", path.read_text(encoding="utf-8"), flags=re.M)[1:]
 
 
-def test_there_are_eleven_steps():
-    assert len(STEPS) == BOSS == 11
+def test_there_are_eleven_steps_and_four():
+    assert [len(steps_of(track)) for track in TRACKS] == [11, 4]
 
 
 @pytest.mark.parametrize("step, kind", BOTH)
@@ -86,7 +87,7 @@ def test_a_text_draws_its_picture():
 
 def test_the_bengali_words_are_those_of_the_book():
     told, texts = [], [read(path) for path in sorted((ROOT / "exercises").rglob("*.bn.*"))]
-    assert len(texts) == 27
+    assert len(texts) == 37
     for text in texts:
         spelling.terms(ROOT, text, told.append)
     spelling.spelling(ROOT, texts, told.append)
@@ -129,8 +130,10 @@ def test_markdown_for_a_terminal():
     assert "\ntwo words.\n\n  as  it   is\n\n  *p\n\n- one *q\n- two" in shown
 
 
-def test_no_name_is_told_twice():
+@pytest.mark.parametrize("track,least", [("heap", 150), ("interrupts", 80)])
+def test_no_name_is_told_twice(track, least):
+    """Within a track."""
     for language in ("bn", "en"):
-        tables = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "exercises" / "words").glob(f"*.{language}.txt"))]
+        tables = [path.read_text(encoding="utf-8") for path in sorted((TRACKS[track] / "words").glob(f"*.{language}.txt"))]
         names = [name for text in tables for name in re.findall(r"^\[([\w.-]+)\]$", text, re.M)]
-        assert len(names) > 150 and sorted(set(names)) == sorted(names)
+        assert len(names) > least and sorted(set(names)) == sorted(names)

@@ -508,12 +508,17 @@ void end_report(const char *diagnosis)
     home_ends(false);
 }
 
-/* The lower half of an address that is near, as a mask or a number of 32 bits leaves it? */
-bool is_cut(uintptr_t address, uintptr_t whole)
+/* The lower half of an address that is near? */
+static bool is_cut(uintptr_t address, uintptr_t whole)
 {
     uintptr_t low = (uint32_t)whole;
 
     return whole != low && address <= UINT32_MAX && address + NEAR >= low && address <= low + NEAR;
+}
+
+bool address_was_cut(uintptr_t address)
+{
+    return is_cut(address, (uintptr_t)memory);
 }
 
 void expect(const char *look, enum kind kind, uintptr_t came, uintptr_t wanted, const char *otherwise,

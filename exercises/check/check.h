@@ -9,6 +9,7 @@
 
 #include "home.h"
 #include "my_heap.h"
+#include "track.h"
 
 /* ---- Memory for the heap, between two walls --------------------------------------------------------------------- */
 
@@ -21,8 +22,7 @@ extern size_t memory_bytes;
 /* Where the heap began and ended when it was made. */
 extern unsigned char *start, *end;
 
-/* Which step's rules hold; what a tag costs under them. */
-extern int level;
+/* What a tag costs under the rules that hold. */
 size_t tag_bytes(void);
 size_t rounded(size_t size);
 
@@ -90,22 +90,11 @@ void expect_nothing_changed(const char *otherwise);
 
 /* ---- The tables ------------------------------------------------------------------------------------------------- */
 
-struct check {
-    const char *name;
-    void (*run)(void);
-};
-
-/* The checks of step 1, 2, ...; each ends with a row without a name. */
 extern const struct check checks_init[], checks_bump[], checks_align[], checks_boundary[], checks_stats[], checks_tag[],
     checks_free[], checks_refuse[], checks_padding[], checks_overflow[], checks_boss[];
 
 /* ---- The report ------------------------------------------------------------------------------------------------- */
 
-/* Calls, picture and words, and the end of the program. */
-_Noreturn void end_report(const char *diagnosis);
-void name_address(char *text, size_t size, uintptr_t address);
-const char *blamed(const char *general);
-bool is_cut(uintptr_t address, uintptr_t whole);
 void print_picture(void);
 
 #endif

@@ -3,8 +3,8 @@
  * What is told of a crash and of a loop.
  */
 #include "crash.h"
-#include "check.h"
 #include "say.h"
+#include "track.h"
 
 #define NEAR_STACK 65536u
 
@@ -41,7 +41,7 @@ static _Noreturn void tell_crash(const char *crash, enum stop stop, const struct
         say("wrote %s\n", text);
     }
     home_prints_frames(place);
-    end_report(told && is_cut(address, (uintptr_t)memory) ? "address-cut-short" : blamed(crash));
+    end_report(told && address_was_cut(address) ? "address-cut-short" : blamed(crash));
 }
 
 void tell_stop(enum stop stop, const struct place *place, uintptr_t address)

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * The table of the steps, and the way through it.
+ * The way through the steps.
  */
 #include "run.h"
-#include "check.h"
 #include "home.h"
 #include "say.h"
-
-static const struct check *const steps[STEPS] = { checks_init,    checks_bump,     checks_align, checks_boundary,
-                                                  checks_stats,   checks_tag,      checks_free,  checks_refuse,
-                                                  checks_padding, checks_overflow, checks_boss };
+#include "track.h"
 
 static void run_step(unsigned step)
 {
@@ -24,7 +20,7 @@ static void run_step(unsigned step)
 
 bool can_check(unsigned of_level, unsigned only)
 {
-    return of_level >= 1 && of_level <= STEPS && only <= of_level;
+    return of_level >= 1 && of_level <= step_count && only <= of_level;
 }
 
 void run_checks(unsigned of_level, unsigned only)

@@ -7,8 +7,6 @@
 
 #include <stdbool.h>
 
-#define STEPS 11
-
 /* Can step `only` be checked by the rules of step `of_level`? 0 as `only` means the level's own step and then all below it. */
 bool can_check(unsigned of_level, unsigned only);
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# ./minios learn: the heap built by the learner's own hands, in steps that check themselves.
+# ./minios learn: the heap, and what interrupts meet, built by the learner's own hands, in steps that check themselves.
 
 import contextlib
 import os
@@ -8,7 +8,7 @@ import signal
 import sys
 
 from lesson import Lesson
-from place import BOSS, FILE, LANGUAGES, shown, solution
+from place import BOSS, FILE, LANGUAGES, TRACKS, shown, solution
 from progress import Progress
 from screen import inline, say, style, tell, wrapped
 from terminal import is_interactive
@@ -123,8 +123,7 @@ def language(lesson, arguments):
         return complain(lesson.words("lang.unknown", asked=arguments[0]))
     if not Words(arguments[0]).can_be_shown():
         raise Trouble("letters", encoding=sys.stdout.encoding)
-    lesson.progress.data["language"] = arguments[0]
-    lesson.progress.save()
+    lesson.progress.speak(arguments[0])
     say(Words(arguments[0])("lang.now"))
     return 0
 
@@ -164,6 +163,9 @@ def main(arguments):
     if words.language != (progress.data["language"] or default_language()):
         tell(words("trouble.letters_now", encoding=sys.stdout.encoding))
     lesson = Lesson(words, progress)
+    if arguments[:1] and arguments[0] in TRACKS:
+        progress.stay()
+        arguments = arguments[1:]
     if arguments[:1] in (["help"], ["-h"], ["--help"]):
         say(words("usage"))
         return 0

@@ -12,7 +12,7 @@ import signal
 import subprocess
 
 from compiling import linker_words, plain_quotes
-from place import BUILD, CC, CC_NAME, EXERCISES, FILE, ROOT, made_name, shown
+from place import BUILD, CC, CC_NAME, EXERCISES, FILE, ROOT, TRACK, made_name, shown
 from trouble import Trouble, look_for_trouble
 
 WORK_SECONDS = 10  # of the processor; the longest step takes two
@@ -31,8 +31,10 @@ def name_of(line):
 PARTS = {"...": ".*", "<number>": r"\d+", "<more than 0>": r"[1-9]\d*", "<address>": "0x[0-9a-f]+",
          "<address ending in 0>": "0x[0-9a-f]*0(?![0-9a-f])", "<address ending in 00>": "0x[0-9a-f]*00(?![0-9a-f])"}
 
-BOOTS = [(boot["type"], boot["comes"]) for boot in json.loads((EXERCISES / "steps" / "boots.json").read_text(encoding="ascii"))]
-LAST = {line: name_of(line) for line in BOOTS[-1][1]}
+# What is not a heap is no part of a kernel.
+BOOTS = [(boot["type"], boot["comes"]) for boot in json.loads((EXERCISES / "steps" / "boots.json").read_text(encoding="ascii"))
+         if TRACK == "heap"]
+LAST = {line: name_of(line) for line in BOOTS[-1][1]} if BOOTS else {}
 
 
 class Boot:

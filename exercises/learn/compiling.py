@@ -7,17 +7,17 @@ import re
 import shutil
 import subprocess
 
-from place import CC, CC_NAME, EXERCISES, FILE, ROOT, SHARED, STATE, made_name, shown
+from place import CC, CC_NAME, EXERCISES, FILE, PLACE, ROOT, SHARED, STATE, TRACK, made_name, shown
 from progress import alone
 from screen import INDENT, width
 from trouble import Trouble, look_for_trouble
 
-CHECKS = SHARED / f"learn-{CC_NAME}" / "checks.o"
+CHECKS = SHARED / f"learn-{CC_NAME}" / ("checks.o" if TRACK == "heap" else f"checks-{TRACK}.o")
 ERRORS = ["implicit-function-declaration", "return-type", "int-conversion", "incompatible-pointer-types",
           "discarded-qualifiers" if "clang" not in CC else "incompatible-pointer-types-discards-qualifiers"]
 FLAGS = ["-std=c11", "-g", "-O0", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Wno-unused-function",
          "-Wno-unused-variable", "-Wno-unused-but-set-variable", "-Wno-sign-compare", *(f"-Werror={name}" for name in ERRORS),
-         "-fno-omit-frame-pointer", "-fno-pie", "-iquote", str(EXERCISES), "-fdiagnostics-color=never"]
+         "-fno-omit-frame-pointer", "-fno-pie", "-iquote", str(PLACE), "-fdiagnostics-color=never"]
 
 
 def help_patterns():
@@ -90,13 +90,24 @@ def make_checks():
         raise Trouble("build", said=made.stderr.strip().split("\n")[0])
 
 
+def name_code(compiled):
+    """Where a section is named so, the linker tells where it begins and ends: the checks step through that."""
+    done = subprocess.run(["objcopy", "--rename-section", ".text=learner_code", str(compiled)], capture_output=True, text=True,
+                          errors="replace", check=False, env=dict(os.environ, LC_ALL="C"))
+    if done.returncode != 0:
+        look_for_trouble(done.stderr)
+        raise Trouble("build", said=done.stderr.strip().split("\n")[0])
+
+
 def compile_file():
     make_checks()
-    status, told = run_compiler(*FLAGS, *own_headers(), "-c", "-o", str(STATE / "my_heap.o"), str(FILE))
+    compiled, program = STATE / f"{FILE.stem}.o", STATE / "check"
+    status, told = run_compiler(*FLAGS, *own_headers(), "-c", "-o", str(compiled), str(FILE))
     if status != 0:
         return Compiled(error=first_block(told, "error"), help_name=help_for(told))
-    program = STATE / "check"
-    status, linked = run_compiler("-no-pie", "-o", str(program), str(STATE / "my_heap.o"), str(CHECKS))
+    if TRACK != "heap":
+        name_code(compiled)
+    status, linked = run_compiler("-no-pie", "-o", str(program), str(compiled), str(CHECKS))
     if status != 0:
         return Compiled(error=linker_words(linked), help_name=help_for(linked))
     return Compiled(program, warnings=first_block(told, "warning") if "warning:" in told else "")

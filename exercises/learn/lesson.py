@@ -3,14 +3,17 @@
 # One look at the learner's heap, from the compiler to the boot in QEMU, and what is said about it.
 
 from booting import BOOTS, LAST, WORK_SECONDS, boot, can_boot, is_first, transcript, with_addresses
-from checking import first_frame, run_checks
+from checking import first_frame, places_of, run_checks
 from compiling import compile_file, help_for
-from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, shown
-from progress import alone, text_of
+from place import BOSS, CHAPTER, FILE, SECTIONS, STATE, TRACK, TRACKS, shown, state_of, steps_of
+from progress import alone, passed_in, text_of
 from screen import INDENT, bar, inline, markdown, say, style, tell, wrapped
 from terminal import say_in_pages
 from words import hints, step_text, step_title
 
+
+# What the list says of a track that is not this one.
+OTHER = {"heap": "track.heap", "interrupts": "track.interrupts"}
 
 
 class Lesson:
@@ -27,12 +30,21 @@ class Lesson:
             mark = "x" if self.progress.passed(step) else ">" if step == self.progress.current else " "
             line = f"  [{mark}] {step:2}  {step_title(self.words.language, step)}"
             say(style("good" if mark == "x" else "bold" if mark == ">" else "faint", line))
+        self.other_tracks()
+
+    def other_tracks(self):
+        for track in TRACKS:
+            if track != TRACK:
+                whole = len(steps_of(track))
+                tell(self.words(OTHER[track], done=passed_in(state_of(track), whole), whole=whole), "  ")
 
     def text(self, step):
         told = markdown(step_text(self.words.language, step), drawn=True)
-        section = self.words("text.section", section=SECTIONS[step - 1], chapter=CHAPTER[self.words.language])
+        if SECTIONS:
+            section = self.words("text.section", section=SECTIONS[step - 1], chapter=CHAPTER[self.words.language])
+            told = f"{told}\n\n{inline(wrapped(section, '  '))}"
         say()
-        say_in_pages(f"{told}\n\n{inline(wrapped(section, '  '))}", self.words("text.more"))
+        say_in_pages(told, self.words("text.more"))
 
     def open_step(self):
         self.list()
@@ -82,9 +94,11 @@ class Lesson:
             self.tell_failure(step, made, report)
             return False
         self.tell_done("check.passed", count=len(report.all("ok")))
+        if report.all("swept"):
+            self.tell_done("check.swept", count=sum(map(int, report.all("swept"))))
         if report.all("left-out"):
             say("  [-] " + self.words("check.left_out"))
-        if not self.boot(step):
+        if BOOTS and not self.boot(step):
             return False
         if not only:
             self.progress.mark_passed(step, text)
@@ -126,6 +140,7 @@ class Lesson:
         failed_step = int(report.get("step") or step)
         say(f"  {style('bad', '[ ]')} " + self.words("check.failed" if failed_step == step else "check.failed_below",
                                                        step=failed_step))
+        self.tell_interrupt(made, report)
         self.tell_calls(report)
         self.tell_values(report)
         self.tell_crash(made, report)
@@ -137,6 +152,21 @@ class Lesson:
         if made.warnings:
             say(self.words("report.warning"))
             self.tell_lines(made.warnings.split("\n"))
+
+    def tell_interrupt(self, made, report):
+        """In front of which instruction it came, for those that come in between."""
+        if not report.get("interrupt"):
+            return
+        address, number, how = report.get("interrupt").split()
+        place = places_of(made.program, [int(address, 16)])[0]
+        function, line = place or ("?", 0)
+        tell(self.words(f"report.interrupt_{how}", number=number, function=function, line=line), "  ")
+        if place:
+            self.tell_code(line)
+
+    def tell_code(self, number):
+        code = FILE.read_text(encoding="utf-8", errors="replace").split("\n")
+        self.tell_lines([f"{number:4} | {code[number - 1].strip()}" if number <= len(code) else ""])
 
     def tell_calls(self, report):
         say(self.words("report.called"))
@@ -158,16 +188,16 @@ class Lesson:
         frame = first_frame(made.program, report)
         if frame:
             function, number = frame
-            code = FILE.read_text(encoding="utf-8", errors="replace").split("\n")
             say(self.words("report.line", function=function, line=number))
-            self.tell_lines([f"{number:4} | {code[number - 1].strip()}" if number <= len(code) else ""])
+            self.tell_code(number)
 
     def tell_picture(self, report):
         if not report.all("picture"):
             return
         say(self.words("report.picture", scale=report.get("scale")))
         self.tell_lines(report.all("picture"))
-        say(style("faint", f"  {self.words('report.legend')}"))
+        if self.words("report.legend"):
+            say(style("faint", f"  {self.words('report.legend')}"))
 
     def tell_diagnosis(self, report):
         say()

@@ -1,30 +1,60 @@
 # SPDX-License-Identifier: MIT
 #
-# Where everything lies. LEARN_HOME puts the learner's file, progress and kernels into another folder.
+# Where everything lies. LEARN_HOME puts the learner's file, progress and kernels into another folder. There are several
+# tracks, and a command speaks of one of them: of that which its first word names, else of that which was used last.
 
 import os
 import pathlib
+import sys
 
 EXERCISES = pathlib.Path(__file__).resolve().parent.parent
 ROOT = EXERCISES.parent
 HOME = pathlib.Path(os.environ["LEARN_HOME"]).resolve() if os.environ.get("LEARN_HOME") else None
 
-FILE = (HOME or EXERCISES) / "my_heap.c"
-STATE = (HOME or EXERCISES) / ".learn"
+TRACKS = {"heap": EXERCISES, "interrupts": EXERCISES / "interrupts"}
+KEPT = (HOME or EXERCISES) / ".learn"
+LAST_TRACK = KEPT / "track"
+
+
+def track_now():
+    if sys.argv[1:] and sys.argv[1] in TRACKS:
+        return sys.argv[1]
+    try:
+        last = LAST_TRACK.read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        last = None
+    return last if last in TRACKS else "heap"
+
+
+def state_of(track):
+    """The first track was there before there were others."""
+    return KEPT if track == "heap" else KEPT / track
+
+
+TRACK = track_now()
+PLACE = TRACKS[TRACK]
+FILE = (HOME or EXERCISES) / f"my_{TRACK}.c"
+STATE = state_of(TRACK)
 BUILD = (HOME or ROOT) / "build"
 # What all learners of a tree share, where it may be written.
 SHARED = ROOT / "build" if os.access(ROOT / "build", os.W_OK) or not HOME else BUILD
-TEMPLATE = EXERCISES / "template.c"
+TEMPLATE = PLACE / "template.c"
 LANGUAGES = ["bn", "en"]
 CC = os.environ.get("CC") or "gcc"
 # As in the Makefile: the last word that is no option.
 CC_NAME = os.path.basename(([word for word in CC.split() if not word.startswith("-")] or ["gcc"])[-1])
 
-STEPS = sorted(path for path in (EXERCISES / "steps").iterdir() if path.is_dir())
-BOSS = len(STEPS)
 
-# The section of chapter 4 that each step belongs to.
-SECTIONS = (EXERCISES / "steps" / "sections.txt").read_text(encoding="ascii").split()
+
+def steps_of(track):
+    return sorted(path for path in (TRACKS[track] / "steps").iterdir() if path.is_dir())
+
+
+STEPS = steps_of(TRACK)
+BOSS = len(STEPS)  # the last one
+
+# The section of the book that each step of the first track belongs to.
+SECTIONS = (EXERCISES / "steps" / "sections.txt").read_text(encoding="ascii").split() if TRACK == "heap" else []
 CHAPTER = {"bn": "docs/chapter-4-hands-on-heap-implementation.md", "en": "docs/en/chapter-4-hands-on-heap-implementation.md"}
 
 

@@ -9,7 +9,7 @@ import fcntl
 import json
 import os
 
-from place import BOSS, FILE, LANGUAGES, STATE, TEMPLATE
+from place import BOSS, FILE, KEPT, LANGUAGES, LAST_TRACK, STATE, TEMPLATE, TRACK
 
 
 # A comment in another encoding is kept as it is.
@@ -18,22 +18,25 @@ EVERY_BYTE = "surrogateescape"
 
 class Progress:
     def __init__(self):
-        self.data = {"hints": {}, "language": None}
-        try:
-            self.take(json.loads((STATE / "progress.json").read_text(encoding="utf-8")))
-        except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError, AttributeError):
-            pass  # nothing yet, or somebody edited it: no step is lost by that
-
-    def take(self, told):
-        self.data = {"hints": {str(int(step)): int(count) for step, count in told["hints"].items()},
-                     "language": told["language"] if told["language"] in LANGUAGES else None}
+        self.data = {"hints": kept_in(STATE)["hints"], "language": kept_in(KEPT)["language"]}
 
     @staticmethod
     def copy_of(step):
         return STATE / f"passed-{step:02d}.c"
 
     def save(self):
-        write_whole(STATE / "progress.json", json.dumps(self.data, indent=1) + "\n")
+        keep_in(STATE, self.data)
+
+    def speak(self, language):
+        """In all tracks."""
+        self.data["language"] = language
+        keep_in(KEPT, {**kept_in(KEPT), "language": language})
+
+    @staticmethod
+    def stay():
+        """With this track, until another one is named."""
+        if not LAST_TRACK.exists() or LAST_TRACK.read_text(encoding="ascii", errors="replace").strip() != TRACK:
+            write_whole(LAST_TRACK, f"{TRACK}\n")
 
     def passed(self, step):
         """A step is passed when there is a copy of the heap that passed it."""
@@ -95,6 +98,25 @@ class Progress:
         self.data["hints"] = {key: count for key, count in self.data["hints"].items() if int(key) < step}
         self.save()
         return kept
+
+
+def kept_in(folder):
+    """Nothing yet, or somebody edited it: no step is lost by that."""
+    try:
+        told = json.loads((folder / "progress.json").read_text(encoding="utf-8"))
+        return {"hints": {str(int(step)): int(count) for step, count in told["hints"].items()},
+                "language": told["language"] if told["language"] in LANGUAGES else None}
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError, AttributeError):
+        return {"hints": {}, "language": None}
+
+
+def keep_in(folder, data):
+    write_whole(folder / "progress.json", json.dumps(data, indent=1) + "\n")
+
+
+def passed_in(folder, steps):
+    """How many of so many."""
+    return sum((folder / f"passed-{step:02d}.c").is_file() for step in range(1, steps + 1))
 
 
 def text_of(path):

@@ -7,7 +7,7 @@ import functools
 import os
 import re
 
-from place import EXERCISES, STEPS
+from place import EXERCISES, PLACE, STEPS, TRACK
 from screen import can_show
 
 
@@ -23,8 +23,10 @@ def read_table(text):
 
 @functools.lru_cache(None)
 def table(language):
+    """A track says some things in its own words."""
     words = {}
-    for path in sorted((EXERCISES / "words").glob(f"*.{language}.txt")):
+    folders = [EXERCISES] if TRACK == "heap" else [EXERCISES, PLACE]
+    for path in [path for folder in folders for path in sorted((folder / "words").glob(f"*.{language}.txt"))]:
         words.update(read_table(path.read_text(encoding="utf-8")))
     return words
 

@@ -6,6 +6,7 @@
 #include "contain.h"
 #include "run.h"
 #include "say.h"
+#include "track.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,7 +25,7 @@ int main(int count, char **words)
     const char *width = getenv("COLUMNS");
 
     if (!can_check(of_level, only) || (count > 2 && only == 0)) {
-        fprintf(stderr, "usage: check LEVEL [STEP] (1 to %d)\n", STEPS);
+        fprintf(stderr, "usage: check LEVEL [STEP] (1 to %u)\n", step_count);
         return 2;
     }
     draw_within(width != NULL ? (size_t)atoi(width) : 0);

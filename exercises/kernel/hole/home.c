@@ -15,6 +15,7 @@
 #include "machine.h"
 #include "run.h"
 #include "say.h"
+#include "track.h"
 
 /* ---- Memory ------------------------------------------------------------------------------------------------------- */
 
@@ -194,8 +195,8 @@ void check_as_asked(void)
         return;
     if (!read_check(text, text + length)) {
         kernel_kprintf(
-            "check=%.*s: no such check.\nNext: check=LEVEL or check=LEVEL.STEP, LEVEL from 1 to %d, STEP up to it.\n",
-            (int)length, text, STEPS);
+            "check=%.*s: no such check.\nNext: check=LEVEL or check=LEVEL.STEP, LEVEL from 1 to %u, STEP up to it.\n",
+            (int)length, text, step_count);
         machine_stop(EXIT_NO_START);
     }
     if (width != NULL)
