@@ -321,6 +321,17 @@ def test_the_checks_find_each_mutant(checks, tmp_path, record_property):
     assert len(told) > 50 and not [name for name, diagnosed in told if diagnosed is None]
 
 
+@pytest.mark.parametrize("text,wanted", [(solution(1, TRACK), None), (WRONG["carry-early"], "carry-early")])
+def test_where_nothing_can_be_stepped_through_it_is_told(text, wanted, checks, tmp_path):
+    """As on a machine without such a flag: with a section of another name no instruction is the learner's."""
+    program_of(text, tmp_path, checks)
+    subprocess.run(["gcc", "-O0", "-w", "-ffreestanding", "-fno-pie", "-iquote", PLACE, "-no-pie", "-o", tmp_path / "mine",
+                    tmp_path / "mine.c", *checks["-m64"]], check=True)
+    said = subprocess.run([tmp_path / "mine", "1"], capture_output=True, text=True, timeout=HANG_SECONDS, check=False).stdout
+    assert said.endswith("passed\n" if wanted is None else f"diagnosis {wanted}\nend\n")
+    assert ("left-out stepping" in said) == (wanted is None) and "swept" not in said
+
+
 # ---- What is told of it ----
 
 def told_of(name, tmp_path, step=1):

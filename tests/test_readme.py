@@ -61,6 +61,7 @@ def test_every_subcommand_is_named(name):
 
 @pytest.mark.parametrize("name", READMES)
 def test_the_wrong_answers_are_counted(name):
-    files = (ROOT / "exercises" / "steps").glob("*/wrong.txt")
-    count = sum(len(re.findall(r"^== ", file.read_text(), re.M)) for file in files)
-    assert re.search(rf"(?<!\d){count}(?!\d)", (ROOT / name).read_text())
+    """Of each track."""
+    for place in ("exercises", "exercises/interrupts"):
+        count = sum(len(re.findall(r"^== ", file.read_text(), re.M)) for file in (ROOT / place / "steps").glob("*/wrong.txt"))
+        assert count and re.search(rf"(?<!\d){count}(?!\d)", (ROOT / name).read_text()), place

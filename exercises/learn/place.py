@@ -53,8 +53,9 @@ def steps_of(track):
 STEPS = steps_of(TRACK)
 BOSS = len(STEPS)  # the last one
 
-# The section of the book that each step of the first track belongs to.
-SECTIONS = (EXERCISES / "steps" / "sections.txt").read_text(encoding="ascii").split() if TRACK == "heap" else []
+# The section of the book that each step belongs to, where the track has a chapter.
+SECTIONS_FILE = PLACE / "steps" / "sections.txt"
+SECTIONS = SECTIONS_FILE.read_text(encoding="ascii").split() if SECTIONS_FILE.exists() else []
 CHAPTER = {"bn": "docs/chapter-4-hands-on-heap-implementation.md", "en": "docs/en/chapter-4-hands-on-heap-implementation.md"}
 
 

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT
  *
- * One instruction at a time, where the machine can.
+ * One instruction at a time, where the machine can; elsewhere nothing comes.
  */
 #ifndef STEPPING_H
 #define STEPPING_H
 
-#include <stdbool.h>
 #include <stdint.h>
-
-bool can_step(void);
 
 /* Counts the instructions of the learner's code from now on, and calls arrive() in front of number `at`. */
 void step_from_here(unsigned at, void (*arrive)(void));

@@ -6,6 +6,7 @@
 #include "stepping.h"
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <ucontext.h>
 
@@ -27,11 +28,6 @@ static volatile unsigned aim, seen;
 static volatile uintptr_t place;
 static void (*volatile arrives)(void);
 static struct sigaction before;
-
-bool can_step(void)
-{
-    return true;
-}
 
 static bool is_learners(uintptr_t address)
 {
@@ -95,11 +91,6 @@ uintptr_t stepped_to(void)
 }
 
 #else
-
-bool can_step(void)
-{
-    return false;
-}
 
 void step_from_here(unsigned at, void (*arrive)(void))
 {
