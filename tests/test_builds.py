@@ -17,7 +17,7 @@ from learn import solution
 
 WEEK = 7 * 24 * 3600
 NOBODY = 65534
-NOT_SOURCES = shutil.ignore_patterns("build", ".git", "node_modules", "__pycache__", "docs", "web", "transcripts", "my_heap.c",
+NOT_SOURCES = shutil.ignore_patterns("build", ".git", "node_modules", "__pycache__", "docs", "web", "transcripts", "my_heap.c", "my_interrupts.c",
                                      ".learn")
 
 

@@ -348,7 +348,8 @@ def test_the_instruction_and_the_line_are_told(tmp_path):
 
 def test_one_that_waited_is_told_so(tmp_path):
     said = " ".join(told_of("seen-half-done", tmp_path).split())
-    assert re.search(r"was raised in front of instruction \d+ of the call, in my_count\(\), and waited until interrupts were on", said)
+    line = re.search(r"instruction \d+ of the call, waited, and came in as soon as interrupts were on again, in my_count\(\), line (\d+):", said)[1]
+    assert f"{line} | interrupts_restore(before);" in said
 
 
 def test_what_is_missing_is_not_the_learner_s_fault(tmp_path):

@@ -60,14 +60,14 @@ static void (*handler_now)(void);
 
 static unsigned aim;    /* in front of which instruction of the next call; 0: none */
 static unsigned number; /* the same, until the scene is fresh */
-static bool has_come, has_waited;
+static bool has_come;
+static uintptr_t let_in; /* where one that had waited came in; 0: it did not wait */
 
 static void arrive(void)
 {
     bool could = could_come;
 
     waits = !may_come;
-    has_waited |= waits;
     if (waits)
         return;
     has_come = handling = true;
@@ -92,8 +92,10 @@ void interrupts_restore(bool before)
     if (before && !could_come)
         end_report("interrupts-turned-on");
     may_come = before;
-    if (may_come && waits)
-        arrive();
+    if (!may_come || !waits)
+        return;
+    let_in = (uintptr_t)__builtin_return_address(0) - 1;
+    arrive();
 }
 
 bool in_handler(void)
@@ -128,7 +130,8 @@ void fresh_scene(void)
     draw = NULL;
     aim = number = 0;
     may_come = true;
-    waits = handling = has_come = has_waited = false;
+    waits = handling = has_come = false;
+    let_in = 0;
 }
 
 struct call *enter(const char *format, ...)
@@ -242,8 +245,9 @@ static void print_calls(void)
 
 void end_report(const char *diagnosis)
 {
-    if (number != 0 && stepped_to() != 0)
-        say("interrupt 0x%zx %u %s\n", (size_t)stepped_to(), number, has_waited ? "waited" : "came");
+    if (number != 0 && has_come)
+        say("interrupt 0x%zx %u %s\n", (size_t)(let_in != 0 ? let_in : stepped_to()), number,
+            let_in != 0 ? "waited" : "came");
     print_calls();
     if (draw != NULL)
         draw();
