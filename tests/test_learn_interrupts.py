@@ -10,7 +10,7 @@ import sys
 
 import pytest
 
-from kernel import COMPILERS, HANG_SECONDS, ROOT, slowly
+from kernel import COMPILERS, HANG_SECONDS, ROOT, in_terminal, slowly
 from learn import (EXERCISES, FAILED, LANGUAGES, MISUSED, PASSED, TRACKS, Learner, diagnosis, learner,  # noqa: F401
                    second_step_done, solution, steps_of, wrong_answers)  # noqa: F401
 
@@ -361,3 +361,21 @@ def test_what_is_missing_is_not_the_learner_s_fault(tmp_path):
     learner.env["PATH"] = str(tools)
     status, said = learner.try_out(solution(1, TRACK), 1)
     assert status == 3 and "objcopy is not there" in said, said
+
+
+# ---- In a terminal ----
+
+def test_each_save_is_checked(tmp_path):
+    learner = on_track(tmp_path)
+    child = in_terminal(60, 60, ROOT / "minios", "learn", TRACK, encoding="utf-8", cwd=ROOT, env=dict(learner.env, TERM="xterm"))
+    child.expect(r"Save my_interrupts\.c and I look at it\.")
+    learner.write(WRONG["update-lost"])
+    child.expect(r"came in front of\s+instruction \d+")
+    child.expect("update-lost")
+    learner.write(solution(1, TRACK))
+    child.expect("Step 1 is done")
+    child.expect("A ring between two hands")
+    child.expect(r"Save my_interrupts\.c and I look at it\.")
+    child.send("q")
+    child.expect(r"What you have done is\s+kept.")
+    child.close()
