@@ -197,7 +197,7 @@ def test_firmware_with_the_installed_library(tmp_path, brief):
     source = (firmware / "main.c").read_text()
     (tmp_path / "main.c").write_text(source.replace("KHEAP_E_OVERFLOW", "KHEAP_E_DAMAGED") if brief else source)
     run("arm-none-eabi-gcc", *flags.split(), "-std=c11", "-ffreestanding", "-nostdlib", "-Wl,--gc-sections", "-T", firmware / "link.ld",
-        tmp_path / "main.c", *found, "-lgcc", "-o", tmp_path / "user.elf")
+        f"-I{firmware}", tmp_path / "main.c", firmware / "board.c", *found, "-lgcc", "-o", tmp_path / "user.elf")
     told = run(firmware / "run", tmp_path / "user.elf")
     assert "all came back" in told and ("E08" in told) == bool(brief)
 

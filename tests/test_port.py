@@ -157,14 +157,44 @@ ON_A_BOARD = {  # how a source is compiled, and how all are linked
 }
 
 
+def on_a_board(folder, compiler, how, program):
+    compile_one, link = ON_A_BOARD[compiler]
+    for source in (*HEAP, FIRMWARE / "board.c", FIRMWARE / program):
+        run(*compile_one.split(), *how.split(), "-std=c11", "-ffreestanding", "-Wall", "-Wextra", "-Werror", f"-I{ROOT}/heap", "-c", source,
+            "-o", folder / f"{source.stem}.o")
+    run("sh", "-c", f"{link.format(how=how)} -T {FIRMWARE}/link.ld {folder}/*.o {LIBGCC} -o {folder}/a.elf")
+    return folder / "a.elf"
+
+
 @pytest.mark.parametrize("how", ["-Os", "-Os -flto", "-O2 -flto"])
 @pytest.mark.parametrize("compiler", ON_A_BOARD)
 def test_own_memset_and_link_time_optimisation(tmp_path, compiler, how):
-    compile_one, link = ON_A_BOARD[compiler]
-    for source in (*HEAP, FIRMWARE / "main.c"):
-        run(*compile_one.split(), *how.split(), "-std=c11", "-ffreestanding", f"-I{ROOT}/heap", "-c", source, "-o", tmp_path / f"{source.stem}.o")
-    run("sh", "-c", f"{link.format(how=how)} -T {FIRMWARE}/link.ld {tmp_path}/*.o {LIBGCC} -o {tmp_path}/a.elf")
-    assert run(FIRMWARE / "run", tmp_path / "a.elf").endswith("E04 refused\nE07 refused\nall came back\n")
+    told = run(FIRMWARE / "run", on_a_board(tmp_path, compiler, how, "main.c"))
+    assert told.endswith("E04 refused\nE07 refused\nall came back\n")
+
+
+# By instructions, so that each run is the same. What it prints at its end, and with a rule left out.
+WITH_TICKS = "-M mps2-an385 -icount shift=5".split()
+HELD = r"100000 ticks, (\d+) messages, (\d+) dropped; (\d+) calls of main's heap\nboth heaps are whole, and empty\n"
+
+
+@pytest.mark.parametrize("how", ["-Os", "-O2", "-O2 -flto"])
+@pytest.mark.parametrize("compiler", ON_A_BOARD)
+def test_a_hundred_thousand_interrupts_on_a_board(tmp_path, compiler, how):
+    elf = on_a_board(tmp_path, compiler, how, "interrupts.c")
+    told = run(FIRMWARE / "run", elf, *WITH_TICKS)
+    messages, dropped, calls = map(int, re.fullmatch(HELD, told).groups())
+    assert messages + dropped == 100000 and calls > 100000
+    assert run(FIRMWARE / "run", elf, *WITH_TICKS) == told
+
+
+@pytest.mark.parametrize("left_out,refused", [("ONE_HEAP", "E04"), ("NO_LOCK", "E0[78]")])
+@pytest.mark.parametrize("how", ["-Os", "-O2"])
+@pytest.mark.parametrize("compiler", ON_A_BOARD)
+def test_a_rule_left_out_is_refused_within_these_interrupts(tmp_path, compiler, how, left_out, refused):
+    elf = on_a_board(tmp_path, compiler, f"{how} -D{left_out}", "interrupts.c")
+    done = subprocess.run([FIRMWARE / "run", elf, *WITH_TICKS], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    assert done.returncode == 1 and re.fullmatch(rf"{refused} refused after \d{{1,5}} ticks\n", done.stdout), done.stdout
 
 
 @pytest.mark.parametrize("compiler", ["gcc -O2 -flto=auto", "gcc -m32 -O2 -flto=auto", "clang -O2 -flto -fuse-ld=lld"])
