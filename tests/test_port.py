@@ -47,6 +47,13 @@ def test_what_the_guide_says_is_so(tmp_path, compiler):
     assert run(tried(tmp_path, compiler)) == "as the guide says\n"
 
 
+def test_the_lock_of_the_guide_is_the_one_that_is_run():
+    example = (ROOT / "examples/firmware/interrupts.c").read_text()
+    lock, = re.findall(r"```c cortex-m\n(.*?)```", GUIDE, re.S)
+    calls = re.search(r"static inline \S+ void \*kmalloc\(size_t size\)\n.*?(?=```)", GUIDE, re.S)[0]
+    assert lock in example and calls in example
+
+
 def test_nothing_is_read_that_was_not_written(tmp_path):
     assert "as the guide says" in run("valgrind", "-q", "--error-exitcode=3", tried(tmp_path, "gcc -g -O1"))
 
@@ -95,6 +102,14 @@ def test_figures_of_the_guide(name):
 def test_another_figure_would_be_noticed():
     assert alike("| 1,000 | yes |", "| 1,200 | yes |", False) and not alike("| 1,000 | yes |", "| 1,001 | yes |", True)
     assert not alike("| 1,000 | yes |", "| 2,000 | yes |", False) and not alike("| 1,000 | yes |", "| 1,000 | no |", False)
+
+
+def test_what_keeps_others_out_for_longer_is_what_the_guide_says():
+    off = {what: int(count.replace(",", "")) for what, count in re.findall(r"^\| (`.*?) \| ([\d,]+) \|$", kept("off"), re.M)}
+    well = ["`kmalloc`", "`kmalloc_aligned`, up to 4,096", "`kfree`", "`kresize`"]
+    assert list(off)[:4] == well
+    assert all(count > max(off[what] for what in well) for what, count in off.items() if "refused" in what or "1,000" in what or "kzalloc" in what)
+    assert "-icount shift=0,sleep=off" in GUIDE and '"-icount shift=0,sleep=off"' in (ROOT / "tests/port/figures.py").read_text()
 
 
 def count_of(call):
@@ -173,8 +188,8 @@ def test_own_memset_and_link_time_optimisation(tmp_path, compiler, how):
     assert told.endswith("E04 refused\nE07 refused\nall came back\n")
 
 
-# By instructions, so that each run is the same. What it prints at its end, and with a rule left out.
-WITH_TICKS = "-M mps2-an385 -icount shift=5".split()
+# By instructions, so that each run is the same; and what it prints at its end.
+WITH_TICKS = figures.TICKING.split()
 HELD = r"100000 ticks, (\d+) messages, (\d+) dropped; (\d+) calls of main's heap\nboth heaps are whole, and empty\n"
 
 

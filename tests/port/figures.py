@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
-# What the calls cost, measured: instructions by callgrind, stack by the compiler's call graph and by painting it, code by nm.
+# What the calls cost, measured: instructions by callgrind, stack by the compiler's call graph and by painting it, code by nm; for how
+# long interrupts are off, by the kernel's own `latency`, on a PC whose clock counts instructions.
 # Prints the tables of the port guide; with --keep it writes them there.
 #
 #     figures.py [--keep]
 
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -24,6 +26,7 @@ PICOLIBC = ("--specs=picolibc.specs --oslib=semihost --crt0=semihost -Tpicolibc.
             "-Wl,--defsym=__flash=0 -Wl,--defsym=__flash_size=0x400000 -Wl,--defsym=__ram=0x21000000 -Wl,--defsym=__ram_size=0x100000")
 BOARD = ("qemu-system-arm -M mps2-an385 -accel tcg -display none -monitor none -serial none "
          "-semihosting-config enable=on,target=native -kernel")
+TICKING = "-M mps2-an385 -icount shift=5"
 MACHINES = {
     "Cortex-M0, -Os": "arm-none-eabi-gcc -mcpu=cortex-m0 -mthumb -Os",
     "i386, -O2": "gcc -m32 -fno-pic -O2",
@@ -143,6 +146,53 @@ def functions():
     return {words[3]: int(words[1]) for file in lines for words in map(str.split, file) if len(words) == 4 and words[2] in "tTrRwW"}
 
 
+# ---- Interrupts off
+
+def repeated(count, *commands):
+    return [*commands] * count
+
+
+SIZES = [f"alloc {size}" for size in range(33)]  # whatever the last 16 bytes hold
+ALIGNED = [f"alloc {size} {align}" for size in (0, 7, 16, 100) for align in (32, 256, 4096)]
+BOUNDED, UNBOUNDED = "in a call of the heap", "krelease, kcalloc: not bounded"
+# What is done before, what is counted, and in which line of `latency` its longest stands.
+OFF = {
+    "`kmalloc`": ([], SIZES, BOUNDED),
+    "`kmalloc_aligned`, up to 4,096": ([], ALIGNED, BOUNDED),
+    "`kfree`": (SIZES + ALIGNED, repeated(len(SIZES + ALIGNED), "free"), BOUNDED),
+    "`kresize`": (["alloc 100"], [f"resize last {size}" for size in (0, 1, 15, 200, 4096, 7)], BOUNDED),
+    "`kmalloc` refused with E02": ([], ["alloc 2G"], BOUNDED),
+    "`kfree` refused with E04, 1 block above": (repeated(2, "alloc 10"), ["free #1"], BOUNDED),
+    "`kfree` refused with E04, 100 blocks above": (repeated(101, "alloc 10"), ["free #1"], BOUNDED),
+    **{f"`krelease` of {blocks:,} block{'s' * (blocks > 1)}": (["mark", *repeated(blocks, "alloc 10")], ["release"], UNBOUNDED)
+       for blocks in (1, 16, 1000)},
+    "`kzalloc` of 100 bytes": ([], ["zalloc 100"], UNBOUNDED),
+    "`kzalloc` of 4,096 bytes": ([], ["zalloc 4096"], UNBOUNDED),
+}
+
+
+def longest_off(before, commands, line):
+    """Instructions, for with this clock the processor's counter goes on by one at each."""
+    typed = "\n".join([*before, "latency again", *commands, "latency", "halt", ""])
+    done = subprocess.run(["machine/i386/run", "build/i386-gcc/minios.elf", "on_fault=report"], cwd=ROOT, input=typed, check=False, text=True,
+                          stdout=subprocess.PIPE, env={**os.environ, "QEMU_OPTIONS": "-icount shift=0,sleep=off"})
+    found = re.search(rf"^  {line} +(\d+) +\d+  cmd_", done.stdout, re.M)
+    if done.returncode != 0 or not found:
+        sys.exit(f"figures: the kernel did not tell for how long interrupts were off\n{done.stdout}")
+    return f"{int(found[1]):,}"
+
+
+def off_table():
+    return table(["with interrupts off", "instructions"], [(what, longest_off(*OFF[what])) for what in OFF])
+
+
+def ticks_told():
+    sources = [ROOT / f"examples/firmware/{name}.c" for name in ("interrupts", "board")]
+    objects = compiled(M0, ["-ffreestanding"], [*sources, *HEAP], "ticks")
+    run(*M0.split(), "-nostdlib", "-T", "examples/firmware/link.ld", *objects, "-lgcc", "-o", BUILD / "ticks/interrupts.elf")
+    return f"```\n{run('examples/firmware/run', BUILD / 'ticks/interrupts.elf', *TICKING.split()).rstrip()}\n```"
+
+
 # ---- The tables
 
 def table(head, rows):
@@ -187,7 +237,7 @@ def function_table():
 
 
 TABLES = {"instructions": instruction_table, "stack": stack_table, "brief": brief_table, "code": code_table, "brief-code": brief_code_table,
-          "functions": function_table}
+          "functions": function_table, "off": off_table, "ticks": ticks_told}
 
 
 def compilers():

@@ -46,13 +46,22 @@ void put_byte(char byte)
     said[length] = '\0';
 }
 
+/* The most that the heap gave back while nobody could come in. */
+static unsigned char *pointer_when_off;
+static size_t most_given_back;
+
 unsigned long interrupts_off(void)
 {
+    pointer_when_off = heap.free_memory_pointer;
     return (unsigned long)off++;
 }
 
 void interrupts_back(unsigned long state)
 {
+    const ptrdiff_t given_back = pointer_when_off - heap.free_memory_pointer;
+
+    if (given_back > (ptrdiff_t)most_given_back)
+        most_given_back = (size_t)given_back;
     off = (int)state;
 }
 
@@ -116,6 +125,30 @@ static void the_block_around_a_pointer(void)
     kfree(third);
     kfree(second);
     kfree(first);
+}
+
+/* Each block of one byte takes 16, and its tag. */
+static void a_release_in_parts(void)
+{
+    static struct work work;
+    unsigned char *before = heap.free_memory_pointer;
+
+    static const unsigned counts[] = { 0, 1, PART - 1, PART, PART + 1, 2 * PART, 10 * PART + 7, PART * PARTS };
+
+    for (unsigned n = 0; n < sizeof(counts) / sizeof(counts[0]); n++) {
+        const unsigned blocks = counts[n];
+
+        most_given_back = 0;
+        for (unsigned i = 0; i < blocks; i++)
+            CHECK(work_alloc(&work, 1) != NULL);
+        CHECK(heap.free_memory_pointer == before + blocks * (16 + KHEAP_TAG_BYTES));
+        CHECK(blocks < PART * PARTS || work_alloc(&work, 1) == NULL);
+        work_end(&work);
+        CHECK(heap.free_memory_pointer == before && off == 0);
+        CHECK(most_given_back == (blocks < PART ? blocks : PART) * (16 + KHEAP_TAG_BYTES));
+    }
+    CHECK(CODE_OF(work_alloc(&work, SIZE_MAX)) == KHEAP_E_OUT_OF_MEMORY && work.blocks == 0);
+    off = 0;
 }
 
 static void hand_over(void)
@@ -206,6 +239,7 @@ int main(void)
     kernel();
     a_report_without_printf();
     the_block_around_a_pointer();
+    a_release_in_parts();
     hand_over();
     growing_by_mapping();
     growing_otherwise();
