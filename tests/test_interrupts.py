@@ -10,7 +10,7 @@ import pexpect
 import pytest
 
 from kernel import (COMPILERS, MACHINES, OK, PANIC, QUICK_ON_HOST, SANITIZED, SCRIPT_FAILED, image, in_terminal, ROOT, run,
-                    slowly)
+                    slowly, within)
 
 ON_QEMUS_CLOCK = "-icount shift=4,sleep=off"  # an instruction takes 16 ns, whatever the machine below it does
 REPORTS = "on_fault=report"
@@ -246,3 +246,40 @@ def test_who_keeps_everybody_out_may_be_kept_out_already(compiler, tmp_path):
     subprocess.run([compiler, *flags, *sources, "-o", tmp_path / "nested"], check=True)
     done = subprocess.run([tmp_path / "nested"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
+
+
+@pytest.fixture(scope="module", params=COMPILERS)
+def panics(request, tmp_path_factory):
+    """What a panic prints that goes wrong at a character of it, and its status."""
+    program = tmp_path_factory.mktemp("panic") / "panic"
+    sources = [ROOT / "tests/context/panic.c", *(ROOT / f"kernel/base/{name}.c" for name in ("panic", "print", "string"))]
+    flags = ["-std=c11", "-O1", "-fno-omit-frame-pointer", "-ffreestanding", f"-I{ROOT}/kernel", f"-I{ROOT}/heap"]
+    subprocess.run([request.param, *flags, *sources, "-o", program], check=True)
+
+    def panicked(when, character):
+        done = subprocess.run([program, when, str(character)], stdout=subprocess.PIPE, text=True, check=False, **within(10))
+        return done.returncode, done.stdout
+
+    return panicked
+
+
+PARTS = ["PANIC the first\n    at ", "    called from ", "    in the handler of timer\n", "the picture\n", "The machine stops with status 2.\n"]
+
+
+def test_a_panic_in_a_panic_is_told_wherever_it_comes(panics):
+    """What was printed stays, what went wrong is told, and the parts behind that one follow."""
+    status, whole = panics("once", 0)
+    begins = [whole.index(part) for part in PARTS]
+    assert status == PANIC and begins == sorted(begins) and whole.endswith(PARTS[-1])
+    for character in range(1, len(whole) + 1):
+        status, text = panics("once", character)
+        assert status == PANIC
+        assert text.startswith(whole[:character])
+        rest = text[character:]
+        assert re.search(r"^PANIC in the midst of a panic: no way to print\n    at function\+0x", rest, re.M), text
+        assert all(part in rest for part, begin in zip(PARTS[1:], begins[1:]) if begin >= character), text
+
+
+def test_a_panic_that_cannot_print_ends(panics):
+    for character in range(1, 1 + len(panics("once", 0)[1])):
+        assert panics("always", character)[0] == PANIC, character

@@ -111,6 +111,41 @@ CRASHES = {
 CAUGHT_EARLIER = {"null": "null pointer", "divide": "division by zero"}
 
 
+def told(crash, machine, build):
+    """What a panic says of it."""
+    earlier = CAUGHT_EARLIER.get(crash) if build != "gcc" else None
+    return earlier or CRASHES[crash][MACHINES.index(machine)]
+
+
+@pytest.mark.parametrize("build", BUILDS)
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("crash", ["null", "divide", "instruction"])
+def test_what_the_processor_refuses_in_a_handler(machine, crash, build):
+    """Both ways are told: the handler's, and that of what it interrupted."""
+    status, text = run(machine, f"panic handler-{crash}\n", compiler=build)
+    handler, interrupted = text.split("    in the handler of program, which came in between\n")
+    assert status == PANIC
+    assert f"PANIC {told(crash, machine, build)}" in handler
+    assert f"at {CRASHES[crash][2]}+0x" in handler and "called from interrupt_arrived+0x" in handler
+    assert "called from cmd_panic+0x" in interrupted and "called from kmain+0x" in interrupted
+    assert text.endswith("The machine stops with status 2.\n")
+
+
+@pytest.mark.parametrize("build", BUILDS)
+@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("where", ["twice", "handler-twice"])
+def test_a_panic_in_the_midst_of_a_panic(machine, where, build):
+    """Where the first one draws the heap: both are told, with their ways, and the machine stops."""
+    status, text = run(machine, f"panic {where}\n", compiler=build)
+    first, second = text.split("\nPANIC in the midst of a panic: ")
+    assert status == PANIC
+    assert f"PANIC {told('divide', machine, build)}" in first and "called from cmd_panic+0x" in first
+    assert ("in the handler of program, which came in between" in first) == (where == "handler-twice")
+    assert second.startswith(told("null", machine, build)) and "at read_null+0x" in second
+    assert "called from panic_at+0x" in second
+    assert text.count("PANIC") == 2 and text.endswith("The machine stops with status 2.\n")
+
+
 @pytest.mark.parametrize("build", BUILDS)
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("crash", CRASHES)

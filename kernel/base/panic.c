@@ -87,32 +87,55 @@ static _Noreturn void escape_from_panic(const char *format, va_list arguments)
     __builtin_longjmp(escape.place, 1);
 }
 
-/* What a panic prints, in order. A panic inside of one goes on behind the part that failed. */
+/* What a panic prints, in order. Each part is begun once: a panic in the midst of one goes on behind it. */
+static enum part { NOTHING, MESSAGE, WAY, INTERRUPTED, PICTURE, LAST_WORD } begun;
+
+static bool begin(enum part part)
+{
+    if (begun >= part)
+        return false;
+    begun = part;
+    return true;
+}
+
+static void print_message(const char *title, uintptr_t pc, const char *format, va_list arguments)
+{
+    console_style(STYLE_ERROR);
+    kprintf("\n%s ", title);
+    console_style(STYLE_PLAIN);
+    kvprintf(format, arguments);
+    kprintf("\n    at %pS\n", (void *)pc);
+}
+
+/* The first panic, and what went wrong while it was told. A third one is not told, for then it is telling that fails. */
+static void tell(uintptr_t pc, uintptr_t frame_pointer, const char *format, va_list arguments)
+{
+    static unsigned panics;
+
+    panics++;
+    if (panics == 1 && begin(MESSAGE))
+        print_message("PANIC", pc, format, arguments);
+    if (panics != 2)
+        return;
+    print_message("PANIC in the midst of a panic:", pc, format, arguments);
+    if (begun > WAY)
+        print_backtrace(frame_pointer);
+}
+
 static _Noreturn void stop(uintptr_t pc, uintptr_t frame_pointer, const char *format, va_list arguments)
 {
-    static enum { NOTHING, MESSAGE, BACKTRACE, PICTURE } begun;
-
     if (escape.armed)
         escape_from_panic(format, arguments);
     machine_interrupts_off();
-    if (begun < MESSAGE) {
-        begun = MESSAGE;
-        console_style(STYLE_ERROR);
-        kprintf("\nPANIC ");
-        console_style(STYLE_PLAIN);
-        kvprintf(format, arguments);
-        kprintf("\n    at %pS\n", (void *)pc);
-    }
-    if (begun < BACKTRACE) {
-        begun = BACKTRACE;
+    tell(pc, frame_pointer, format, arguments);
+    if (begin(WAY))
         print_backtrace(frame_pointer);
+    if (begin(INTERRUPTED))
         context_print();
-    }
-    if (begun < PICTURE && show_memory != NULL) {
-        begun = PICTURE;
+    if (begin(PICTURE) && show_memory != NULL)
         show_memory();
-    }
-    kprintf("The machine stops with status %d.\n", EXIT_PANIC);
+    if (begin(LAST_WORD))
+        kprintf("The machine stops with status %d.\n", EXIT_PANIC);
     machine_stop(EXIT_PANIC);
 }
 

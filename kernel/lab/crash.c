@@ -74,6 +74,13 @@ static void panic_in_handler(void)
     machine_raise();
 }
 
+/* The second one comes while the panic of the first draws the heap. */
+static void twice(void)
+{
+    panic_shows(read_null);
+    divide();
+}
+
 static const struct {
     const char *name, *help;
     void (*act)(void);
@@ -85,15 +92,40 @@ static const struct {
     { "jump", "jump to where no code is", jump_nowhere },
     { "stack", "call without an end", overflow },
     { "handler", "call the heap in a handler", panic_in_handler },
+    { "twice", "read through a null pointer in the midst of a panic", twice },
 };
 
 #define CRASHES (sizeof crashes / sizeof crashes[0])
 
+static const char prefix[] = "handler-";
+static void (*mistake)(void);
+
+static enum handled make_mistake(void)
+{
+    mistake();
+    return HANDLED;
+}
+
+static void make(void (*act)(void), bool in_handler)
+{
+    if (!in_handler) {
+        act();
+        return;
+    }
+    mistake = act;
+    enum handled (*before)(void) = interrupt_handle(SOURCE_PROGRAM, make_mistake);
+    machine_raise();
+    interrupt_handle(SOURCE_PROGRAM, before);
+}
+
 bool crash_run(const char *name)
 {
+    bool in_handler = starts_with(name, prefix);
+    const char *kind = in_handler ? name + sizeof prefix - 1 : name;
+
     for (size_t i = 0; i < CRASHES; i++)
-        if (strcmp(crashes[i].name, name) == 0) {
-            crashes[i].act();
+        if (strcmp(crashes[i].name, kind) == 0) {
+            make(crashes[i].act, in_handler);
             kprintf("nobody stopped it\n");
             return false;
         }
@@ -101,5 +133,6 @@ bool crash_run(const char *name)
         kprintf("there is no '%s'; there are\n", name);
     for (size_t i = 0; i < CRASHES; i++)
         kprintf("  panic %-12s %s\n", crashes[i].name, crashes[i].help);
+    kprintf("  panic %sKIND one of these, in a handler\n", prefix);
     return strcmp(name, "list") == 0;
 }
