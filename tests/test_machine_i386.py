@@ -292,23 +292,40 @@ FORBIDDEN = {
     "general protection fault": "0xcd, 0x50",  # int 0x50: beyond the table
     "breakpoint": "0xcc, 0x90",
     "invalid opcode": "0x0f, 0x0b",
+    "reserved exception": "0xcd, 0x0f",  # int 15
 }
+
+
+def under_gdb(folder, script, *lines):
+    """What the kernel prints while gdb does this to it, from the beginning of the command uptime on."""
+    commands, log = folder / "commands", folder / "log"
+    commands.write_text("\n".join(["break cmd_uptime", "continue", *lines, "continue", ""]))
+    env = dict(os.environ, OPTIONS=f'plain=on script="{script}"', GDB_SCRIPT=str(commands), DEBUG_LOG=str(log))
+    subprocess.run([ROOT / "machine/i386/debug", image("i386")], cwd=ROOT, env=env, timeout=HANG_SECONDS, stdin=subprocess.DEVNULL,
+                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    return log.read_text()
 
 
 @pytest.mark.parametrize("name", FORBIDDEN)
 def test_exceptions_panic_with_registers_and_names(name, tmp_path):
-    """gdb puts the code where the command uptime begins."""
-    script = tmp_path / "commands"
-    script.write_text(f"break cmd_uptime\ncontinue\nset {{unsigned char[2]}}$pc = {{{FORBIDDEN[name]}}}\ndelete\ncontinue\n")
-    log = ROOT / "build" / "debug.log"
-    env = dict(os.environ, OPTIONS='plain=on script="alloc 100; uptime; halt"', GDB_SCRIPT=str(script))
-    subprocess.run([ROOT / "machine/i386/debug", image("i386")], cwd=ROOT, env=env, timeout=HANG_SECONDS, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    text = log.read_text()
+    text = under_gdb(tmp_path, "alloc 100; uptime; halt", f"set {{unsigned char[2]}}$pc = {{{FORBIDDEN[name]}}}", "delete")
     assert f"PANIC {name}: eip 0x" in text
     assert re.search(r"eax [0-9a-f]{8}  ebx [0-9a-f]{8}.*\n.*eflags", text)
     assert "at cmd_uptime+0x" in text and "called from kmain+0x" in text
     assert "The machine stops with status 2." in text
+
+
+@pytest.mark.parametrize("vector", [0x25, 0x27, 0x2F])
+def test_an_interrupt_that_comes_from_nobody_is_counted(vector, tmp_path):
+    """Of a line that is masked, and the two that a controller gives when the reason has gone. It does nothing, and the clock goes on."""
+    text = under_gdb(tmp_path, "interrupts; uptime; wait 50; interrupts; alloc 100; check",
+                     "delete", "set $place = $pc", "set $code = *(unsigned short *)$pc",
+                     f"set {{unsigned short}}$place = {vector << 8 | 0xCD:#x}", "tbreak *($place + 2)", "continue",
+                     "set {unsigned short}$place = $code", "set $pc = $place")
+    before, after = re.findall(r"^  timer +on +(\d+)", text, re.M)
+    assert text.count("came from nobody") == 1 and "1 came from nobody" in text[text.rindex("uptime"):]
+    assert int(after) > int(before) + 2
+    assert "1 block walked, floor and words sound: no damage found" in text
 
 
 def test_a_line_that_lost_a_byte_is_refused(tmp_path):
