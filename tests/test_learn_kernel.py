@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
 # The checks of the exercises inside the kernel, on a heap in its hole: the same reports as the process on Linux gives, and
-# the prompt on that heap.
+# the prompt on that heap. A build of its own, so only in `./minios test all`.
 
 import os
 import re
@@ -11,10 +11,12 @@ import time
 import pytest
 
 from hole import KERNEL, boot, command, diagnosis, kernel, linked
-from kernel import HANG_SECONDS, NO_START, OK, PANIC, SCRIPT_FAILED, first_of_each, slowly
+from kernel import HANG_SECONDS, NO_START, OK, PANIC, SCRIPT_FAILED
 from learn import BOSS, solution, wrong_answers
 from test_learn_checks import narrow_objects, report_of  # noqa: F401  (the first is a fixture)
 from test_learn_wrong import FRIENDLIEST, as_it_begins
+
+pytestmark = pytest.mark.slow
 
 # What is no mistake where an address has 32 bits: there these heaps are right. (step, diagnosis)
 NO_MISTAKE = {(1, "address-cut-short"), (3, "address-cut-short"), (4, "size-cut-short"), (11, "seal-cut-short")}
@@ -30,7 +32,7 @@ def comparable(said):
     return re.sub(r"0x[0-9a-f]{5,8}\b", "0x...", said)
 
 
-@pytest.mark.parametrize("step", [step if step in (1, 6, BOSS) else slowly(step) for step in range(1, BOSS + 1)])
+@pytest.mark.parametrize("step", range(1, BOSS + 1))
 def test_each_solution_passes_its_step_and_all_before(step, tmp_path):
     status, said = check(solution(step), tmp_path, step)
     assert diagnosis(said) is None and status == OK
@@ -42,14 +44,13 @@ def test_one_step_can_be_asked_for_by_the_rules_of_another(tmp_path):
     assert re.findall(r"^step (\d+)$", said, re.M) == ["3"] and said.endswith("passed\nend\n")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("step", range(1, BOSS + 1))
 def test_as_shipped_a_step_fails_with_the_friendliest_message(step, tmp_path):
     status, said = check(as_it_begins(step), tmp_path, step)
     assert diagnosis(said) == FRIENDLIEST[step - 1] and status == SCRIPT_FAILED
 
 
-CASES = first_of_each([(step, name, code) for step in range(1, BOSS + 1) for name, code in wrong_answers(step)])
+CASES = [(step, name, code) for step in range(1, BOSS + 1) for name, code in wrong_answers(step)]
 
 
 @pytest.mark.parametrize("step,name,code", CASES)
@@ -204,7 +205,6 @@ def told_of_loop(path, folder, level, before):
         return (said + machine.stdout.read()).decode()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("interrupts", ["", "    __asm__ volatile(\"cli\");\n"])
 def test_a_loop_that_was_stopped_is_told_as_in_a_process(interrupts, tmp_path, narrow_objects):  # noqa: F811
     text = solution(BOSS).replace(FOLLOWED, interrupts.replace("    ", "    if (tag->gap > room)\n        ") + LOOP)
@@ -247,7 +247,7 @@ def test_what_the_heap_prints_is_marked_line_by_line(tmp_path, narrow_objects): 
     assert comparable(said) == comparable(report_of(text, 1, tmp_path, narrow_objects, "-m32"))
 
 
-@pytest.mark.parametrize("asked", ["0", "3.4", "x", *map(slowly, ["12", "3.0", "3.", "", "3.1.", "99999999999"])])
+@pytest.mark.parametrize("asked", ["0", "3.4", "x", "12", "3.0", "3.", "", "3.1.", "99999999999"])
 def test_a_check_that_there_is_not_is_refused_in_one_line(asked):
     kernel()
     status, said = boot(KERNEL, f"check={asked}")

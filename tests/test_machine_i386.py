@@ -13,7 +13,7 @@ import time
 
 import pytest
 
-from kernel import COMPILERS, HANG_SECONDS, NO_START, OK, ROOT, SANITIZED, heap_start, image, run
+from kernel import COMPILERS, HANG_SECONDS, NO_START, OK, ROOT, SANITIZED, heap_start, image, run, slowly
 
 
 @pytest.mark.parametrize("ram,heap", [("2M", "512K"), ("3M", "1M"), ("8M", "4M"), ("64M", "32M"), ("512M", "256M"),
@@ -35,7 +35,7 @@ OLD_PROCESSORS = {"-cpu 486": LACKS_CYCLES, "-cpu 486,pse=off": LACKS_PAGING + L
                   "-M isapc": LACKS_CYCLES}
 
 
-@pytest.mark.parametrize("compiler", COMPILERS + SANITIZED)
+@pytest.mark.parametrize("compiler", [*COMPILERS, *map(slowly, SANITIZED)])
 @pytest.mark.parametrize("processor", OLD_PROCESSORS)
 def test_an_old_processor(processor, compiler):
     typed = "alloc 100\nworkload\ncheck\nuptime\nfree\nhalt\n"

@@ -27,6 +27,7 @@ def levels_of(name, which):
     return re.search(rf"<!-- {which} -->\n```\n(.*?)```", (ROOT / name).read_text(), re.S)[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READMES)
 @pytest.mark.parametrize("which", ["levels", "levels interrupts"])
 def test_the_table_of_levels_is_real(which, name):

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from kernel import MACHINES, OK, SANITIZED, heap_start, run
+from kernel import MACHINES, OK, QUICK_ON_HOST, SANITIZED, heap_start, run
 from test_heap import PLAIN, listed, program
 from test_heap import run as run_program
 
@@ -38,7 +38,7 @@ def test_the_boot_tells_that_accesses_are_checked(machine, compiler):
     assert "  checks  " not in run(machine, "halt\n")[1]
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 @pytest.mark.parametrize("heap", ["64K", "300", "100001", "16M"])
 def test_the_shadow_takes_nothing_from_the_heap(machine, heap):
     plain, checked = (re.search(r"heap  .*? (\d+) bytes, empty", run(machine, "halt\n", [f"heap={heap}"], compiler)[1])[1]
@@ -46,21 +46,21 @@ def test_the_shadow_takes_nothing_from_the_heap(machine, heap):
     assert plain == checked
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 def test_the_size_that_the_refusal_names_leaves_room_for_the_shadow(machine):
     text = run(machine, "", ["heap=1G"], "gcc-sanitize")[1]
     largest = re.search(r"Start with (heap=\d+K)", text)[1]
     assert run(machine, "check\nhalt\n", [largest], "gcc-sanitize")[0] == OK
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 @pytest.mark.parametrize("option", ["poison=on", "reuse=off"])
 def test_only_this_build_knows_its_options(machine, option):
     assert f"unknown option '{option}'" in run(machine, "halt\n", [option])[1]
     assert "unknown option" not in run(machine, "halt\n", [option], "gcc-sanitize")[1]
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 @pytest.mark.parametrize("options", [[], ["poison=on"], ["reuse=off"], ["poison=on", "reuse=off"]])
 def test_a_sound_session_brings_no_report(machine, options):
     typed = "".join(f"alloc {size}\nzalloc {size}\nfill last ab\nmark\nalloc 9 64\nresize last 40\nresize last 3\nrelease\n"
@@ -70,7 +70,7 @@ def test_a_sound_session_brings_no_report(machine, options):
     assert "KASAN" not in text and "UBSan" not in text
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 def test_without_reuse_each_block_lies_higher_and_the_map_shows_why(machine):
     status, text = run(machine, "alloc 20\nfree\nalloc 20\nblocks\nfree\nstats\nhalt\n", ["reuse=off"], "gcc-sanitize")
     first, second = (int(at, 16) for at in re.findall(r"^#\d at (0x[0-9a-f]+)", text, re.M))
@@ -80,7 +80,7 @@ def test_without_reuse_each_block_lies_higher_and_the_map_shows_why(machine):
     assert re.search(r"^used +0 bytes", text, re.M), text
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 @pytest.mark.parametrize("option", ["poison=on", "poison=off"])
 def test_the_check_finds_a_freed_byte_that_was_written(machine, option):
     block = heap_start(run(machine, "halt\n", compiler="gcc-sanitize")[1])[0]
@@ -96,6 +96,7 @@ def cycles(compiler):
     return int(re.search(r"workload: (\d+) cycles", text)[1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_the_slowdown(compiler, record_property):
     plain, checked = cycles(compiler), cycles(f"{compiler}-sanitize")

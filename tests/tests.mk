@@ -28,10 +28,10 @@ test_mode = $(if $(findstring coverage,$1),-O0 --coverage,$(if $(findstring asan
 test_objects = $(patsubst %.c,build/tests/$1/obj/%.o,$2)
 
 # Both widths, both compilers, with and without the sanitizers: but not each with each.
-TEST_QUICK := gcc64 gcc32 clang64-asan
+TEST_QUICK := gcc32 clang64-asan
 
 .PHONY: test-programs quick-programs
-quick-programs: $(foreach name,heap print multiboot,$(TEST_QUICK:%=build/tests/%/$(name))) build/tests/gcc64/sanitize \
+quick-programs: $(foreach name,heap print multiboot,$(TEST_QUICK:%=build/tests/%/$(name))) \
                 build/tests/gcc32/sanitize build/tests/gcc64/case
 test-programs: quick-programs $(TEST_FLAVOURS:%=build/tests/%/heap) $(TEST_FLAVOURS:%=build/tests/%/print) \
                $(TEST_FLAVOURS:%=build/tests/%/multiboot) $(TEST_PLAIN:%=build/tests/%/sanitize) ## build the hosted test programs

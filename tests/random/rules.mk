@@ -26,4 +26,5 @@ random: $(RANDOM) ## compare random programs with a model; TIME=60 SEED=n
 	build/tests/gcc32/random seconds=$(TIME) seed=$$seed $(START:%=start=%) & \
 	build/tests/gcc64/random seconds=$(TIME) seed=$$seed; status=$$?; wait $$! && exit $$status
 
-quick-programs: $(RANDOM) $(RANDOM:=-broken)
+quick-programs: build/tests/gcc32/random
+test-programs: $(RANDOM) $(RANDOM:=-broken)
