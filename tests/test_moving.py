@@ -5,7 +5,6 @@
 
 import gzip
 import json
-import os
 import pathlib
 import re
 import sys
@@ -13,7 +12,7 @@ import sys
 import pytest
 
 from kernel import ROOT, image
-from web import LANGUAGES, address_in, address_of, make_site, one_after_the_other, output_of, pages_of, parts_of, served
+from web import LANGUAGES, address_in, address_of, make_site, one_after_the_other, output_of, pages_of, parts_of, served, together
 
 sys.path.insert(0, str(ROOT / "tools" / "book"))
 import build  # noqa: E402
@@ -43,18 +42,12 @@ def pages_with_pictures(language):
 
 
 @pytest.fixture(scope="session")
-def seen(request, site, tmp_path_factory):
-    """What the browser saw on each of these pages; the first worker that asks lets it look."""
-    language = request.param
-    alone = os.environ.get("PYTEST_XDIST_WORKER") is None
-    file = (tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent) / f"moving.{language}.json"
-    with one_after_the_other(file.stem):
-        if not file.exists():
-            file.write_text(output_of("node", "tests/site/moving.mjs", site, *pages_with_pictures(language)), encoding="utf-8")
-    return json.loads(file.read_text(encoding="utf-8"))
+def seen(request, site):
+    """What the browser saw on each of these pages."""
+    return json.loads(output_of("node", "tests/site/moving.mjs", site, *pages_with_pictures(request.param)))
 
 
-in_each_language = pytest.mark.parametrize("seen", LANGUAGES, indirect=True)
+in_each_language = pytest.mark.parametrize("seen", together("moving", LANGUAGES), indirect=True)
 
 
 def views(seen):

@@ -18,7 +18,7 @@ import zipfile
 import pytest
 
 from kernel import HANG_SECONDS, ROOT
-from web import ALIVE, LANGUAGES, address_in, address_of, make_book, one_after_the_other, output_of, pages_of, parts_of, served
+from web import ALIVE, LANGUAGES, address_in, address_of, make_book, output_of, pages_of, parts_of, served, together
 
 pytestmark = pytest.mark.slow
 BENGALI = re.compile("[\u0980-\u09ff]")
@@ -42,19 +42,14 @@ def look(task, *words):
 
 
 @pytest.fixture(scope="session")
-def looked(request, site, tmp_path_factory):
-    """What the browser saw on every page of one language; the first worker that asks lets it look."""
+def looked(request, site):
+    """What the browser saw on every page of one language."""
     language = request.param
-    alone = os.environ.get("PYTEST_XDIST_WORKER") is None
-    seen = (tmp_path_factory.getbasetemp() if alone else tmp_path_factory.getbasetemp().parent) / f"looked.{language}.json"
-    with one_after_the_other(f"looked.{language}"):
-        if not seen.exists():
-            found = look("pages", site, *(address_of(language, name) for name in pages_of(language) + parts_of(language)))
-            seen.write_text(json.dumps(found).replace(site, "/"), encoding="ascii")
-    return language, json.loads(seen.read_text(encoding="ascii"))
+    found = look("pages", site, *(address_of(language, name) for name in pages_of(language) + parts_of(language)))
+    return language, json.loads(json.dumps(found).replace(site, "/"))
 
 
-in_each_language = pytest.mark.parametrize("looked", LANGUAGES, indirect=True)
+in_each_language = pytest.mark.parametrize("looked", together("looked", LANGUAGES), indirect=True)
 
 
 PICTURE = re.compile(r"^!\[[^\]]*\]\(\S+\.svg\)$", re.M)

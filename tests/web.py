@@ -9,6 +9,8 @@ import re
 import signal
 import subprocess
 
+import pytest
+
 from kernel import HANG_SECONDS, ROOT, bug_rows
 
 LANGUAGES = {"bn": "", "en": "en/"}
@@ -36,6 +38,11 @@ def one_after_the_other(name):
     with open(ROOT / "build" / f"{name}.lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def together(name, values):
+    """Parameters of tests that share one dear look: one worker takes all of them, and no other waits for it."""
+    return [pytest.param(value, marks=pytest.mark.xdist_group(f"{name}.{value}")) for value in values]
 
 
 def make_book():

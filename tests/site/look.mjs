@@ -126,19 +126,24 @@ async function axe(page) {
   return told.violations.map(({ id, nodes }) => ({ id, many: nodes.length, where: nodes.slice(0, 3).map((node) => `${node.target.join(' ')} ${node.any[0]?.message ?? node.failureSummary}`) }))
 }
 
-async function open(chromium, site, path, { width, scheme }) {
-  const context = await chromium.newContext({ viewport: { width, height: 800 }, colorScheme: scheme, reducedMotion: 'reduce' })
-  const page = await context.newPage()
+const contextOf = (chromium, { width, scheme }) =>
+  chromium.newContext({ viewport: { width, height: 800 }, colorScheme: scheme, reducedMotion: 'reduce' })
+
+async function open(chromium, site, path, view) {
+  const page = await (await contextOf(chromium, view)).newPage()
   const heard = listen(page, site)
   const answer = await page.goto(site + path, { waitUntil: 'networkidle' })
   return { page, heard, status: answer.status() }
 }
 
-async function look(chromium, site, path, view) {
-  const { page, heard, status } = await open(chromium, site, path, view)
+/** In a tab of its own of a reader who has seen others. */
+async function look(reader, site, path, view) {
+  const page = await reader.newPage()
+  const heard = listen(page, site)
+  const answer = await page.goto(site + path, { waitUntil: 'networkidle' })
   await page.evaluate(() => document.querySelectorAll('img').forEach((image) => (image.loading = 'eager')))
   await page.waitForFunction(() => [...document.images].every((image) => image.complete))
-  const found = { path, view: view.name, status, heard }
+  const found = { path, view: view.name, status: answer.status(), heard }
   found.lang = await page.evaluate(() => document.documentElement.lang)
   found.dark = await page.evaluate(() => document.documentElement.classList.contains('dark'))
   found.twin = await page.$$eval('.VPNavBarTranslations .items a', (links) => links.map((link) => link.getAttribute('href')))
@@ -149,14 +154,17 @@ async function look(chromium, site, path, view) {
   found.nameless = await page.evaluate(nameless)
   found.fonts = await fonts(page)
   found.axe = await axe(page)
-  await page.context().close()
+  await page.close()
   return found
 }
 
 async function pages(chromium, site, ...paths) {
-  const all = paths.flatMap((path) => VIEWS.map((view) => ({ path, view })))
   const found = []
-  await several(all, async ({ path, view }) => found.push(await look(chromium, site, path, view)))
+  for (const view of VIEWS) {
+    const reader = await contextOf(chromium, view)
+    await several(paths, async (path) => found.push(await look(reader, site, path, view)))
+    await reader.close()
+  }
   return found
 }
 
@@ -263,16 +271,18 @@ const boxes = () => {
   return [...tables, ...fences, words]
 }
 
+/** Each page is opened once: how wide its window is decides the layout alone, and no script of a page. */
 async function sessions(chromium, site, ...paths) {
   const found = []
-  for (const width of [360, 375, 768, 1440]) {
-    const { page } = await open(chromium, site, paths[0], { width, scheme: 'light' })
-    for (const path of paths) {
-      await page.goto(site + path)
+  const reader = await contextOf(chromium, { width: 360, scheme: 'light' })
+  const look = async (path, page) => {
+    await page.goto(site + path)
+    for (const width of [360, 375, 768, 1440]) {
+      await page.setViewportSize({ width, height: 800 })
       found.push(...(await page.evaluate(boxes)).map((box) => ({ path, width, ...box })))
     }
-    await page.context().close()
   }
+  await several(paths, look, () => reader.newPage())
   return found
 }
 
@@ -294,13 +304,12 @@ async function checklist(chromium, site, path, ...others) {
 /** What axe says of the colours of these files of an EPUB, which has no site. */
 async function contrast(chromium, folder, ...files) {
   const found = {}
+  const page = await chromium.newPage()
   for (const file of files) {
-    const page = await chromium.newPage()
     await page.goto(`file://${folder}/${file}`)
     await page.evaluate(AXE)
     const told = await page.evaluate(() => window.axe.run(document, { runOnly: ['color-contrast'], elementRef: false }))
     found[file] = { read: told.passes.flatMap(({ nodes }) => nodes).length, faint: told.violations.flatMap(({ nodes }) => nodes.slice(0, 3).map((node) => node.html)) }
-    await page.close()
   }
   return found
 }

@@ -7,10 +7,11 @@
 import { browser } from '../../web/browser.mjs'
 import { several } from './several.mjs'
 
-const VIEWS = [
-  { name: 'desk', width: 1440, scheme: 'light' },
-  { name: 'phone', width: 375, scheme: 'dark' },
-]
+const READERS = {
+  desk: { width: 1440, colorScheme: 'light', reducedMotion: 'reduce' },
+  phone: { width: 375, colorScheme: 'dark', reducedMotion: 'reduce' },
+  lively: { width: 1280, reducedMotion: 'no-preference' },
+}
 
 /** What a picture shows now, as text and places. */
 const shown = (place) => {
@@ -130,25 +131,26 @@ const byLinks = async () => {
   return seen
 }
 
-/** With motion allowed the pointer slides, from the first step on to the next; and what would be on its way on paper. */
-async function moves(chromium, address, name, reducedMotion) {
-  const page = await (await chromium.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion })).newPage()
-  await page.goto(address, { waitUntil: 'networkidle' })
-  const place = page.locator(`[data-moving="${name}"]`)
+/** How much is on its way when the picture goes on from its first step: the pointer slides, where motion is allowed; and
+ * what would be on its way on paper. */
+async function moves(page, name) {
   await obeying(page, name)
-  await page.waitForTimeout(600)
-  const most = await place.evaluate(async (one) => {
+  const most = await page.locator(`[data-moving="${name}"]`).evaluate(async (place) => {
+    const frame = () => new Promise((drawn) => requestAnimationFrame(drawn))
+    const underWay = () => document.getAnimations().filter((move) => place.contains(move.effect.target)).length
+    for (let still = 0; still < 3; still = underWay() ? 0 : still + 1) await frame()
     let most = 0
     for (let n = 0; n < 3; n++) {
-      one.querySelectorAll('.lab-scrubber button')[2].click()
-      await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
-      most = Math.max(most, document.getAnimations().filter((move) => one.contains(move.effect.target)).length)
+      place.querySelectorAll('.lab-scrubber button')[2].click()
+      await frame()
+      await frame()
+      most = Math.max(most, underWay())
     }
     return most
   })
   await page.emulateMedia({ media: 'print' })
   const printed = await page.evaluate(() => document.getAnimations().filter((move) => move.effect.target.closest('.moving-still')).length)
-  await page.context().close()
+  await page.emulateMedia({ media: 'screen' })
   return { most, printed }
 }
 
@@ -171,40 +173,52 @@ async function paper(page) {
 }
 
 /** The address of a step opens the page at that step. */
-async function byAddress(chromium, address, name, step) {
-  const page = await chromium.newPage()
+async function byAddress(page, address, name, step) {
+  await page.goto('about:blank')
   await page.goto(`${address}#step-${name}-${step}`)
   const place = `[data-moving="${name}"]`
   await page.waitForSelector(`${place}[data-step="${step}"]`).catch(() => {})
-  const seen = await page.$eval(place, (one) => Number(one.dataset.step))
-  await page.close()
-  return seen
+  return page.$eval(place, (one) => Number(one.dataset.step))
 }
 
-async function look(chromium, site, path) {
-  const seen = { views: {} }
-  for (const { name, width, scheme } of VIEWS) {
-    const context = await chromium.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, reducedMotion: 'reduce' })
-    const page = await context.newPage()
-    const errors = []
-    page.on('pageerror', (error) => errors.push(String(error)))
-    page.on('console', (said) => ['error', 'warning'].includes(said.type()) && errors.push(said.text()))
-    await page.goto(site + path, { waitUntil: 'networkidle' })
-    seen.names = await page.$$eval('[data-moving]', (places) => places.map((place) => place.dataset.moving))
-    const pictures = {}
-    for (const one of seen.names) pictures[one] = { ...(await stepThrough(page, one)), keys: await byKeys(page, one) }
-    seen.views[name] = { pictures, links: await page.evaluate(byLinks), paper: await paper(page), errors }
-    await context.close()
+function listen(page) {
+  const errors = []
+  page.on('pageerror', (error) => errors.push(String(error)))
+  page.on('console', (said) => ['error', 'warning'].includes(said.type()) && errors.push(said.text()))
+  return errors
+}
+
+async function view(page, address, seen) {
+  const errors = listen(page)
+  await page.goto(address, { waitUntil: 'networkidle' })
+  seen.names = await page.$$eval('[data-moving]', (places) => places.map((place) => place.dataset.moving))
+  const pictures = {}
+  for (const one of seen.names) pictures[one] = { ...(await stepThrough(page, one)), keys: await byKeys(page, one) }
+  return { pictures, links: await page.evaluate(byLinks), paper: await paper(page), errors }
+}
+
+/** With readers who want no motion, on a desk and with a phone, and with one who allows it. */
+async function look({ desk, phone, lively }, address) {
+  const seen = { views: {}, moves: {} }
+  for (const [name, reader] of Object.entries({ phone, desk })) {
+    const page = await reader.newPage()
+    seen.views[name] = await view(page, address, seen)
+    if (name === 'desk') seen.moves.reduced = await moves(page, seen.names[0])
+    await page.close()
   }
-  const [one] = seen.names
-  seen.moves = { asked: await moves(chromium, site + path, one, 'no-preference'), reduced: await moves(chromium, site + path, one, 'reduce') }
-  seen.address = await byAddress(chromium, site + path, one, 0)
+  const page = await lively.newPage()
+  await page.goto(address)
+  seen.moves.asked = await moves(page, seen.names[0])
+  seen.address = await byAddress(page, address, seen.names[0], 0)
+  await page.close()
   return seen
 }
 
 const [site, ...paths] = process.argv.slice(2)
 const chromium = await browser()
+const readers = {}
+for (const [name, { width, ...wants }] of Object.entries(READERS)) readers[name] = await chromium.newContext({ viewport: { width, height: 900 }, ...wants })
 const seen = {}
-await several(paths, async (path) => (seen[path] = await look(chromium, site, path)))
+await several(paths, async (path) => (seen[path] = await look(readers, site + path)))
 await chromium.close()
 console.log(JSON.stringify(seen))
