@@ -140,7 +140,7 @@ def test_what_these_commands_print_fits_on_a_screen(machine):
 CALLS = ["kmalloc", "kmalloc_aligned", "kzalloc", "kfree", "kresize", "krelease"]
 
 
-SWEPT = r"^  (k\w+) +(\d+)  sound     refused$"
+SWEPT = r"^  (k\w+) +(\d+)  sound   refused$"
 
 
 def swept(machine, command, compiler):

@@ -104,7 +104,7 @@ static bool sweep_call(size_t call)
         kprintf("this machine does not run one instruction at a time\n");
         return false;
     }
-    kprintf("  %-16s %12u  %-8s  %s\n", calls[call].name, tries, seen.unsound == 0 ? "sound" : "DAMAGED",
+    kprintf("  %-15s %6u  %-7s %s\n", calls[call].name, tries, seen.unsound == 0 ? "sound" : "DAMAGED",
             seen.refused == seen.came ? "refused" : "LET IN");
     return seen.unsound == 0 && seen.came == tries && seen.refused == seen.came;
 }
@@ -126,7 +126,7 @@ static bool sweep_all(void)
 {
     bool done = true;
 
-    kprintf("  %-16s %12s  %-8s  %s\n", "interrupted in", "instructions", "the heap", "a handler's call");
+    kprintf("  %-15s %6s  %-7s %s\n", "interrupted in", "times", "heap", "handler");
     for (size_t call = 0; done && call < sizeof calls / sizeof calls[0]; call++)
         done = sweep_call(call);
     return done;

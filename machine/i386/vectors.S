@@ -25,19 +25,19 @@ vectors:
         .type   enter, @function
         /* anchor: enter */
 enter:
-        subl    $vectors, (%esp)                /* it lies within the entry that called, so 8 * n and a rest */
+        subl    $vectors, (%esp)    /* within the entry: 8 * n and a rest */
         shrl    $3, (%esp)
         pushal
         cld
-        mov     %esp, %ebx                      /* the frame; pushal has saved ebx */
+        mov     %esp, %ebx          /* the frame; pushal has saved ebx */
         and     $-16, %esp
         sub     $12, %esp
         push    %ebx
-        xor     %ebp, %ebp                      /* here a handler's backtrace ends */
+        xor     %ebp, %ebp          /* here a handler's backtrace ends */
         call    interrupt
         mov     %ebx, %esp
         popal
-        add     $8, %esp                        /* vector and error code */
+        add     $8, %esp            /* vector and error code */
         iret
         /* anchor-end: enter */
         .size   enter, . - enter
