@@ -191,6 +191,21 @@ def test_a_debugger_sees_what_the_kernel_prints(machine, compiler, tmp_path):
                                                                  ("free_memory_pointer", kernel_rows[-1][7])]
 
 
+@pytest.mark.parametrize("compiler", COMPILERS + SANITIZED)
+@pytest.mark.parametrize("machine", MACHINES)
+def test_a_debugger_sees_who_came_in_between(machine, compiler, tmp_path):
+    """The source as the kernel prints it; the handler by its name, and what it interrupted."""
+    script = "after 20 alloc 10; wait 60; bug race; events all"
+    text = run(machine, "", ["on_fault=report", f'script="{script}"'], compiler)[1]
+    kernel = re.findall(r"^ +\d+ +\d+  (\S+) +(\S+) +(?:0x\w+|elsewhere) ", text[text.rindex(HEAD):], re.M)
+    shown = debugged(machine, compiler, "echo <events>\\n\nheap events 1000\necho <end>\\n\n", tmp_path, script)
+    rows = [row.split() for row in part(shown, "<events>", "<end>").splitlines()[1:]]
+    assert [tuple(row[2:4]) for row in rows] == kernel and len(kernel) > 8
+    came = [row for row in rows if row[2] == "irq"]
+    assert [(row[3], row[8]) for row in came] == [("timer", "timer_tick"), ("progra", "takes_a_block"), ("progra", "takes_a_block")]
+    assert all(row[9] == "in" and re.fullmatch(r"\w+\+0x[0-9a-f]+", row[10]) for row in came[1:]), came
+
+
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("word", range(4))
 def test_a_debugger_notices_a_changed_word_of_a_tag(machine, word, tmp_path):

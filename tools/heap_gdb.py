@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Commands for gdb, which `make debug` loads:  heap events [COUNT]   heap blocks   heap words
-# They read memory only, by the kernel's own description of it (kernel/memory/description.h), so they work wherever the kernel
-# stands still, in the midst of a panic too.
+# They read memory only, by the kernel's own description of it (kernel/memory/description.h) and its symbols, so they work wherever
+# the kernel stands still, in the midst of a panic too.
 
 import re
 
@@ -96,11 +96,26 @@ def blocks(known):
         boundary = block["payload"] - block["gap"]
 
 
-def function(address):
-    """As the kernel prints an owner: the call stands in front of a return address, and inlined functions do not count."""
-    told = gdb.execute(f"info symbol {address - 1:#x}", to_string=True)
+def function(address, back=0):
+    """The function that so many bytes in front of the address lie in, and how far behind its beginning the address lies; inlined
+    functions do not count."""
+    told = gdb.execute(f"info symbol {address - back:#x}", to_string=True)
     found = re.match(r"([\w.]+)(?: \+ (\d+))? in section", told)
-    return f"{found[1]}+{int(found[2] or 0) + 1:#x}" if found else f"{address:#010x}"
+    return f"{found[1]}+{int(found[2] or 0) + back:#x}" if found else f"{address:#010x}"
+
+
+def by_whom(event, kind):
+    """As the kernel prints an owner: the call stands in front of a return address. Of an interrupt: its handler, and what that came
+    in between."""
+    if kind != "irq":
+        return function(event["owner"], 1)
+    return f"{function(event['owner']).removesuffix('+0x0')} in {function(event['address'])}"
+
+
+def of_what(event, kind):
+    if kind == "irq":
+        return gdb.parse_and_eval(f"source_names[{event['align']}]").string()[:6]
+    return f"#{event['block']}" if event["block"] else "-"
 
 
 def code(fault):
@@ -116,7 +131,7 @@ class Heap(gdb.Command):
 
 
 class HeapEvents(gdb.Command):
-    """heap events [COUNT]: what was done to the heap, newest last; 20 without a number."""
+    """heap events [COUNT]: what was done to the heap, and what came in between, newest last; 20 without a number."""
 
     def __init__(self):
         super().__init__("heap events", gdb.COMMAND_DATA)
@@ -128,10 +143,10 @@ class HeapEvents(gdb.Command):
         kinds = text(known["event_kinds"]).split()
         print(f"{'event':>6} {'command':>7}  what    block  address          size align  free pointer  owner")
         for event in events(known, int(argument or 20)):
-            what = code(event["fault"]) if event["fault"] else kinds[event["kind"]]
-            block = f"#{event['block']}" if event["block"] else "-"
-            print(f"{event['number']:6} {event['command']:7}  {what:7} {block:6} {event['address']:#010x} "
-                  f"{event['size']:10} {event['align']:5}  {event['free_memory_pointer']:#010x}    {function(event['owner'])}")
+            kind = kinds[event["kind"]]
+            what = code(event["fault"]) if event["fault"] else kind
+            print(f"{event['number']:6} {event['command']:7}  {what:7} {of_what(event, kind):6} {event['address']:#010x} "
+                  f"{event['size']:10} {event['align']:5}  {event['free_memory_pointer']:#010x}    {by_whom(event, kind)}")
 
 
 class HeapBlocks(gdb.Command):
@@ -147,7 +162,7 @@ class HeapBlocks(gdb.Command):
         for block in blocks(known):
             number = f"#{numbers[block['payload']]}" if block["payload"] in numbers else "-"
             slack = -block["size"] % known["align"]
-            print(f"{number:>11} {block['payload']:#010x} {block['size']:10} {block['gap']:8} {slack:6}  {function(block['owner'])}")
+            print(f"{number:>11} {block['payload']:#010x} {block['size']:10} {block['gap']:8} {slack:6}  {function(block['owner'], 1)}")
 
 
 class HeapWords(gdb.Command):
