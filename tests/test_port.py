@@ -93,7 +93,8 @@ def alike(text, told, same_compilers):
 
 @pytest.mark.parametrize("name", figures.TABLES)
 def test_figures_of_the_guide(name):
-    """Exact under the compilers that it names. After a change of the heap: make port-figures KEEP=1, and read the difference."""
+    """Exact under the compilers that it names. After a change of the heap, or of the lock that the kernel puts around its calls: make
+    port-figures KEEP=1, and read the difference."""
     same = figures.compilers() in kept("compilers")
     if name != "functions" or same:  # which functions there are, each compiler decides
         assert alike(figures.TABLES[name](), kept(name), same)
