@@ -9,7 +9,7 @@
  */
 #include "my_heap.h"
 
-/* ---- Step 1: the three words ------------------------------------------------------------------------------------ */
+/* -- Step 1: the three words */
 
 bool my_init(struct my_heap *h, void *memory, size_t size)
 {
@@ -17,7 +17,7 @@ bool my_init(struct my_heap *h, void *memory, size_t size)
     return false;
 }
 
-/* ---- Steps 2 to 4: getting memory ------------------------------------------------------------------------------- */
+/* -- Steps 2-4: get memory */
 
 /* Step 2 is done here. In step 3 it becomes one line: my_alloc_aligned with KHEAP_ALIGN. */
 void *my_alloc(struct my_heap *h, size_t size)
@@ -32,7 +32,7 @@ void *my_alloc_aligned(struct my_heap *h, size_t size, size_t align)
     return NULL;
 }
 
-/* ---- Step 5: how full is it? ------------------------------------------------------------------------------------ */
+/* -- Step 5: how full is it? */
 
 struct my_stats my_stats(const struct my_heap *h)
 {
@@ -42,7 +42,7 @@ struct my_stats my_stats(const struct my_heap *h)
     return stats;
 }
 
-/* ---- Step 6: the tag -------------------------------------------------------------------------------------------- */
+/* -- Step 6: the tag */
 
 bool my_block_below(const struct my_heap *h, const unsigned char *boundary, struct my_block *b)
 {
@@ -50,15 +50,16 @@ bool my_block_below(const struct my_heap *h, const unsigned char *boundary, stru
     return false;
 }
 
-/* ---- Step 10: was anything overwritten? (my_free asks this, so it stands above) --------------------------------- */
+/* -- Step 10: is all well? */
 
+/* my_free asks this, so it stands above. */
 enum my_fault my_check(const struct my_heap *h, const unsigned char *boundary)
 {
     (void)h, (void)boundary; /* TODO in step 10 */
     return ALL_WELL;
 }
 
-/* ---- Steps 7 to 9: giving back ---------------------------------------------------------------------------------- */
+/* -- Steps 7-9: giving back */
 
 enum my_fault my_free(struct my_heap *h, void *block, struct my_block *culprit)
 {

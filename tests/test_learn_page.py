@@ -180,7 +180,10 @@ def test_a_look_tells_what_is_wrong_and_changes_nothing(pieces):
 # What loops for ever, and its line from where it is put in.
 LOOPS = [("size++;\n    for (;;) {\n    }", 1), ("/* for (;;) */ size++; // goto\n\n    for (; ; )\n        continue;", 2), ("if (h)\n        for (;;)\n            ;", 1),
          ("size++;\nagain:\n    goto again;", 2), ("size++;\n    while (1)\n        ;", 1), ("for (int i = 0;;) {\n    }", 0), ("for (;;) {\n        size++;\n    }", 0),
-         ("if (h)\n        __asm__(\"1: jmp 1b\");", 0)]
+         ("if (h)\n        __asm__(\"1: jmp 1b\");", 0),
+         # also in a macro, or in a macro of a macro
+         ("#define FOREVER for (;;)\n    size++;\n    FOREVER\n        ;", 2), ("#define SPIN for (;;) { }\n    size++;\n\n    SPIN", 3),
+         ("size++;\n#define AGAIN for ( ; ; )\n#define STUCK \\\n    AGAIN \\\n    ;\n    STUCK", 5), ("#define WAIT(x) while (x) ;\n    size++;\n    WAIT(1)", 2)]
 
 
 def test_the_line_of_an_endless_loop_is_told_also_where_there_is_nothing_in_it(pieces):

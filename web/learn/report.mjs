@@ -37,13 +37,31 @@ function loopOf(report, places, code) {
   return { function: met[0].function, line: emptyLoop(same, code) ?? firstLine(code, Math.min(...same.map(({ line }) => line))) }
 }
 
+const DEFINITION = /^[ \t]*#[ \t]*define[ \t]+(\w+)((?:\\\n|.)*)$/gm
+const withoutNotes = (text) => text.replace(/\/[/*].*/, '')
+
+/** What such a loop is written with: for (;;), goto, or the name of a macro that is made of one of them. */
+function emptyLoopIn(text) {
+  const macros = [...text.matchAll(DEFINITION)]
+  const words = new Set(['for\\s*\\(\\s*;\\s*;\\s*\\)', 'goto'])
+  const any = () => new RegExp(`\\b(?:${[...words].join('|')})(?!\\w)`)
+  for (let before; before !== words.size;) {
+    before = words.size
+    for (const [, name, meaning] of macros) if (any().test(withoutNotes(meaning))) words.add(name)
+  }
+  return any()
+}
+
 /** A jump to itself. TCC notes a line where there is something to work out, and in for (;;) { } there is nothing: then the
  * address belongs to the line before. */
 function emptyLoop([{ pc, line, behind }, ...others], code) {
   if (!behind || others.some((other) => other.pc !== pc)) return undefined
-  const end = code.findIndex((text, n) => n >= line && text.startsWith('}'))
-  const ahead = code.slice(line - 1, end < 0 ? code.length : end)
-  const found = ahead.findIndex((text) => /\bfor\s*\(\s*;\s*;\s*\)|\bgoto\b/.test(text.replace(/\/[/*].*/, '')))
+  const text = code.join('\n')
+  const lines = text.replace(DEFINITION, (whole) => whole.replace(/[^\n]/g, '')).split('\n')
+  const end = lines.findIndex((one, n) => n >= line && one.startsWith('}'))
+  const ahead = lines.slice(line - 1, end < 0 ? lines.length : end)
+  const loop = emptyLoopIn(text)
+  const found = ahead.findIndex((one) => loop.test(withoutNotes(one)))
   return found < 0 ? undefined : line + found
 }
 
