@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from kernel import COMPILERS, HANG_SECONDS, MACHINES, OK, ROOT, SANITIZED, heap_start, image, run, slowly
+from kernel import COMPILERS, HANG_SECONDS, MACHINES, OK, QUICK_ON_HOST, ROOT, SANITIZED, heap_start, image, run, slowly
 
 HEAD = "event command  what     block  address          size align  free pointer"
 ROOM = 1024
@@ -206,7 +206,7 @@ def test_a_debugger_sees_who_came_in_between(machine, compiler, tmp_path):
     assert all(row[9] == "in" and re.fullmatch(r"\w+\+0x[0-9a-f]+", row[10]) for row in came[1:]), came
 
 
-@pytest.mark.parametrize("machine", MACHINES)
+@pytest.mark.parametrize("machine", QUICK_ON_HOST)
 @pytest.mark.parametrize("word", range(4))
 def test_a_debugger_notices_a_changed_word_of_a_tag(machine, word, tmp_path):
     """All of them: the formulas of the description are those of the heap."""

@@ -95,6 +95,7 @@ def test_a_warning_is_told_beside_a_failed_check(tmp_path):
     assert re.search(r"my_heap\.c:\d+:\d+: warning: .*assignment", said), said
 
 
+@pytest.mark.slow
 def test_both_compilers_may_take_over_from_each_other(tmp_path):
     for compiler in COMPILERS + COMPILERS:
         status, said = Learner(tmp_path, compiler).try_out(RIGHT.replace("stats.used = ", "stats.used = 1 + "), 5)

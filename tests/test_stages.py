@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from kernel import HANG_SECONDS, ROOT
+from kernel import HANG_SECONDS, ROOT, slowly
 
 sys.path.insert(0, str(ROOT / "tools/book"))
 
@@ -24,7 +24,7 @@ def test_they_stand_in_their_order():
     assert [int(name.split("-")[0]) for name in NAMES] == list(range(1, 9))
 
 
-@pytest.mark.parametrize("optimise", ["-O0", "-O2"])
+@pytest.mark.parametrize("optimise", [slowly("-O0"), "-O2"])
 @pytest.mark.parametrize("name", NAMES)
 def test_a_stage_is_right(name, optimise, tmp_path):
     made = tmp_path / name
