@@ -7,6 +7,7 @@
 // others, too; to the rest one goes from there. ADDRESS ends with a slash; PAGE is a path behind it. It judges nothing:
 // tests/test_headings.py does.
 
+import http from 'node:http'
 import { browser } from '../../web/browser.mjs'
 import { several } from './several.mjs'
 
@@ -54,11 +55,19 @@ const lateButtons = () => {
   })
 }
 
-async function slowly(page) {
-  await page.route(/\.(js|woff2|svg)$/, async (route) => {
-    await new Promise((over) => setTimeout(over, LATE[route.request().url().split('.').at(-1)]))
-    await route.continue().catch(() => {})
+/** The site, with what comes late, each time it is asked for. A route of the browser's would forbid it to keep anything. */
+async function slowly(site) {
+  const hands = new http.Agent({ keepAlive: true })
+  const server = http.createServer((asked, answer) => {
+    const pass = () =>
+      http.get(new URL(asked.url, site), { headers: asked.headers, agent: hands }, (got) => {
+        answer.writeHead(got.statusCode, got.headers)
+        got.pipe(answer)
+      })
+    setTimeout(pass, LATE[asked.url.split('.').at(-1)] ?? 0)
   })
+  await new Promise((there) => server.listen(0, '127.0.0.1', there))
+  return { address: `http://127.0.0.1:${server.address().port}/`, end: () => server.closeAllConnections() || server.close() }
 }
 
 async function namesOf(path) {
@@ -67,9 +76,9 @@ async function namesOf(path) {
 }
 
 /** By a link from elsewhere: the page is loaded anew. */
-async function open(page, path, id) {
+async function open({ page, address }, path, id) {
   await page.goto('about:blank')
-  await page.goto(`${site}${path}#${encodeURIComponent(id)}`)
+  await page.goto(`${address}${path}#${encodeURIComponent(id)}`)
   await page.evaluate(settled, STILL)
 }
 
@@ -79,12 +88,13 @@ async function go(page, id) {
   await page.evaluate(settled, 0)
 }
 
-async function visit(page, path) {
+async function visit(reader, path) {
+  const { page } = reader
   const ids = (await namesOf(path)).reverse()
   const found = []
   const look = async (id, opened) => found.push({ path, id, opened, ...(await page.evaluate(standing, id)) })
   for (const id of ids.filter((_, n) => n % OPENED === 0)) {
-    await open(page, path, id)
+    await open(reader, path, id)
     await look(id, true)
   }
   for (const id of ids.filter((_, n) => n % OPENED !== 0)) {
@@ -96,14 +106,16 @@ async function visit(page, path) {
 
 async function inWindows(chromium, width, paths, worse) {
   const found = []
-  const slow = async () => {
+  const servers = []
+  const reader = async () => {
+    servers.push(await slowly(site)) // each reader's own: a browser asks one server for six things at once
     const page = await (await chromium.newContext({ viewport: { width, height: HEIGHT } })).newPage()
     await page.addInitScript(withoutAnchor)
     if (worse) await page.addInitScript(lateButtons)
-    await slowly(page)
-    return page
+    return { page, address: servers.at(-1).address }
   }
-  await several(paths, async (path, page) => found.push(...(await visit(page, path))), slow)
+  await several(paths, async (path, one) => found.push(...(await visit(one, path))), reader)
+  for (const server of servers) server.end()
   return found
 }
 
