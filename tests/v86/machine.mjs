@@ -252,7 +252,7 @@ async function book(chapter) {
     const one = await session(`on_fault=report ${/options="([^"]*)"/.exec(info)?.[1] ?? ''}`)
     await one.run(lines)
     const from = (text) => text.slice(text.indexOf('minios> ')).replace(/[ \t]+$/gm, '').replace(/minios>\s*$/, '').trimEnd()
-    seen.push({ name, shown: from(shown), here: from(transcript(one.text)) })
+    seen.push({ name, clock: /\bclock\b/.test(info), shown: from(shown), here: from(transcript(one.text)) })
     await one.end()
   }
   return seen
