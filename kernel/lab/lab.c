@@ -506,9 +506,8 @@ static void print_level(size_t i, const struct noticed *seen)
 {
     bool refused = seen->call != 0 || seen->later != 0;
 
-    kprintf("  ");
     print_name(bugs[i].name, 19);
-    kprintf(" %-13s", seen->machine ? "machine traps" : "never");
+    kprintf(" %-5s", seen->machine ? "traps" : "never");
     print_moment(seen->call != 0 ? seen->call : seen->later, seen->call != 0            ? " at once"
                                                              : seen->later < RULE_BEGIN ? " at the free"
                                                                                         : " at the end");
@@ -518,18 +517,18 @@ static void print_level(size_t i, const struct noticed *seen)
     kprintf("\n");
 }
 
+/* Without the last column 47 wide, for the terminal of a phone. */
 bool lab_levels(bool of_interrupts)
 {
     if (!keep_heap())
         return false;
-    kprintf("  %-19s %-13s %-15s %s  %s\n", "bug", "naive heap", "kheap", "check",
-            instrument_is_on() ? "instrumented" : "");
+    kprintf("%-19s %-5s %-15s %s%s\n", "bug", "naive", "kheap", "check", instrument_is_on() ? "  instrumented" : "");
     for (size_t i = of_interrupts ? HEAP_BUGS : 0; i < (of_interrupts ? BUGS : HEAP_BUGS); i++) {
         struct noticed seen = notice(i);
         print_level(i, &seen);
     }
     if (!instrument_is_on())
-        kprintf("  ./minios run sanitize adds a column: what is caught at the very access\n");
+        kprintf("./minios run sanitize adds a column:\nwhat is caught at the very access\n");
     return true;
 }
 
