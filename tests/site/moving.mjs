@@ -174,7 +174,6 @@ async function paper(page) {
 
 /** The address of a step opens the page at that step. */
 async function byAddress(page, address, name, step) {
-  await page.goto('about:blank')
   await page.goto(`${address}#step-${name}-${step}`)
   const place = `[data-moving="${name}"]`
   await page.waitForSelector(`${place}[data-step="${step}"]`).catch(() => {})
@@ -207,9 +206,8 @@ async function look({ desk, phone, lively }, address) {
     await page.close()
   }
   const page = await lively.newPage()
-  await page.goto(address)
-  seen.moves.asked = await moves(page, seen.names[0])
   seen.address = await byAddress(page, address, seen.names[0], 0)
+  seen.moves.asked = await moves(page, seen.names[0])
   await page.close()
   return seen
 }
