@@ -52,6 +52,8 @@ void context_hold(enum hold kind, const void *owner)
     if (held.depth++ > 0)
         return;
     held.before = before;
+    if (before == 0) /* they stay off, for a reason of somebody else */
+        return;
     held.kind = kind;
     held.owner = (uintptr_t)owner;
     held.since = machine_cycles();
@@ -70,14 +72,14 @@ void context_release(void)
 {
     if (--held.depth > 0)
         return;
-    if (held.before != 0) /* else they stay off, for a reason of somebody else */
+    if (held.before != 0)
         note_stretch();
     machine_interrupts_restore(held.before);
 }
 
 uintptr_t context_holder(void)
 {
-    return held.depth > 0 ? held.owner : 0;
+    return held.depth > 0 && held.before != 0 ? held.owner : 0;
 }
 
 bool context_is_open(void)

@@ -257,11 +257,11 @@ static struct kheap_report kept;
 
 void fault_tell_kept(void)
 {
+    if (kept.fault == KHEAP_E_NONE)
+        return;
     struct kheap_report report = kept;
-
     kept.fault = KHEAP_E_NONE;
-    if (report.fault != KHEAP_E_NONE)
-        fault_print(&report);
+    fault_print(&report);
 }
 
 /* The function that kheap.h asks of its embedder. */
