@@ -121,6 +121,18 @@ def test_everything_fits_80_columns(language, tmp_path):
         assert not [line for line in text.splitlines() if width_of(line) > 80], text
 
 
+@pytest.mark.parametrize("language,folder", [("bn", "docs"), ("en", "docs/en")])
+def test_a_step_and_its_section_name_each_other(language, folder, tmp_path):
+    chapter = (ROOT / folder / "chapter-5-interrupts-and-timer.md").read_text(encoding="utf-8")
+    for step in ALL:
+        told = on_track(tmp_path, language=language).learn("text", step)[1].split("\n\n")[-1]
+        section, page = re.search(r"5\.\d+", told)[0], re.search(r"docs/[\w/.-]+\.md", told)[0]
+        assert page == f"{folder}/chapter-5-interrupts-and-timer.md"
+        body = re.search(rf"{{#{section.replace('.', '-')}}}\n(.*?)^## ", chapter, re.M | re.S)[1]
+        end = " ".join(body.strip().rsplit("\n\n", 1)[-1].split())
+        assert re.search(rf"Step {step} of `./minios learn interrupts`|`./minios learn interrupts`-\S+ \S+ {step}:", end), end
+
+
 # ---- Wrong answers ----
 
 def cases():

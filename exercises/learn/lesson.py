@@ -40,11 +40,9 @@ class Lesson:
 
     def text(self, step):
         told = markdown(step_text(self.words.language, step), drawn=True)
-        if SECTIONS:
-            section = self.words("text.section", section=SECTIONS[step - 1], chapter=CHAPTER[self.words.language])
-            told = f"{told}\n\n{inline(wrapped(section, '  '))}"
+        section = self.words("text.section", section=SECTIONS[step - 1], chapter=CHAPTER[self.words.language])
         say()
-        say_in_pages(told, self.words("text.more"))
+        say_in_pages(f"{told}\n\n{inline(wrapped(section, '  '))}", self.words("text.more"))
 
     def open_step(self):
         self.list()

@@ -53,10 +53,10 @@ def steps_of(track):
 STEPS = steps_of(TRACK)
 BOSS = len(STEPS)  # the last one
 
-# The section of the book that each step belongs to, where the track has a chapter.
-SECTIONS_FILE = PLACE / "steps" / "sections.txt"
-SECTIONS = SECTIONS_FILE.read_text(encoding="ascii").split() if SECTIONS_FILE.exists() else []
-CHAPTER = {"bn": "docs/chapter-4-hands-on-heap-implementation.md", "en": "docs/en/chapter-4-hands-on-heap-implementation.md"}
+# The section of the book that each step belongs to.
+SECTIONS = (PLACE / "steps" / "sections.txt").read_text(encoding="ascii").split()
+CHAPTER_NAME = {"heap": "chapter-4-hands-on-heap-implementation", "interrupts": "chapter-5-interrupts-and-timer"}[TRACK]
+CHAPTER = {"bn": f"docs/{CHAPTER_NAME}.md", "en": f"docs/en/{CHAPTER_NAME}.md"}
 
 
 def shown(path):
