@@ -130,7 +130,7 @@ def test_a_step_and_its_section_name_each_other(language, folder, tmp_path):
         assert page == f"{folder}/chapter-5-interrupts-and-timer.md"
         body = re.search(rf"{{#{section.replace('.', '-')}}}\n(.*?)^## ", chapter, re.M | re.S)[1]
         end = " ".join(body.strip().rsplit("\n\n", 1)[-1].split())
-        assert re.search(rf"Step {step} of `./minios learn interrupts`|`./minios learn interrupts`-\S+ \S+ {step}:", end), end
+        assert re.search(rf"Step {step} of `./minios learn interrupts`|`./minios learn interrupts`-\S+ \S+ {step}\b", end), end
 
 
 # ---- Wrong answers ----

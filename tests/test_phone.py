@@ -35,6 +35,14 @@ def test_the_rulers_of_the_file_take_one_line(look, width):
     assert len(rulers) == 6 and set(rulers.values()) == {1}, rulers
 
 
+def test_the_table_of_levels_fits(look):
+    """Both of them, in the columns that a phone's terminal has."""
+    seen = look("levels", "en/lab", "375")
+    lines = seen["text"].splitlines()
+    assert sum(line.startswith("bug  ") for line in lines) == 2 and sum(line.split()[1:2] == ["never"] for line in lines) == 25
+    assert max(map(len, lines)) <= seen["columns"], seen["columns"]
+
+
 @pytest.mark.page
 def test_a_reload_ends_where_it_began(look):
     """The page, the file and the cursor; who comes by a link begins where it leads."""
