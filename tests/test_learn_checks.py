@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from kernel import HANG_SECONDS, ROOT
+from kernel import HANG_SECONDS, ROOT, first_of_each
 from learn import BOSS, EXERCISES, changed, solution, wrong_answers
 
 
@@ -153,7 +153,7 @@ WIDTHS = [
 ]
 
 
-@pytest.mark.parametrize("step,change,diagnosis", WIDTHS)
+@pytest.mark.parametrize("step,change,diagnosis", first_of_each(WIDTHS, lambda row: (row[0], row[2])))
 def test_what_is_cut_to_32_bits_is_told(step, change, diagnosis, tmp_path):
     assert asked(changed(solution(step), change), step, tmp_path, objects()) == diagnosis
 

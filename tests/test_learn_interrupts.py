@@ -107,7 +107,7 @@ def test_as_shipped_a_step_fails_with_the_friendliest_message(step, tmp_path):
     assert "What was called:" in said and f"./minios learn hint {step}" in " ".join(said.split())
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", ["bn", slowly("en")])
 def test_everything_fits_80_columns(language, tmp_path):
     learner = on_track(tmp_path, language=language)
     learner.write(TEMPLATE)
@@ -297,7 +297,7 @@ OTHERS = {
 }
 
 
-@pytest.mark.parametrize("name", [*list(OTHERS)[:-1], slowly(list(OTHERS)[-1])])
+@pytest.mark.parametrize("name", [name if OTHERS[name][2] is None else slowly(name) for name in OTHERS])
 def test_what_others_may_write(name, checks, tmp_path):
     step, text, wanted = OTHERS[name]
     assert text not in (solution(step, TRACK), BARE, WRONG["read-torn"])
