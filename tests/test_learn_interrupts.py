@@ -379,7 +379,7 @@ def test_what_is_missing_is_not_the_learner_s_fault(tmp_path):
 
 def test_each_save_is_checked(tmp_path):
     learner = on_track(tmp_path)
-    child = in_terminal(60, 60, ROOT / "minios", "learn", TRACK, encoding="utf-8", cwd=ROOT, env=dict(learner.env, TERM="xterm"))
+    child = in_terminal(200, 60, ROOT / "minios", "learn", TRACK, encoding="utf-8", cwd=ROOT, env=dict(learner.env, TERM="xterm"))
     child.expect(r"Save my_interrupts\.c and I look at it\.")
     learner.write(WRONG["update-lost"])
     child.expect(r"came in front of\s+instruction \d+")
