@@ -23,7 +23,7 @@ AFTER_BUGS = {"bugs run": "control", "The heap": "demo", "20000 steps": "workloa
 
 
 def name_of(line):
-    bug = re.match(r"  ([\w-]+) \.\.\. E\d\d$", line)
+    bug = re.match(r"([\w-]+) \.\.\. E\d\d$", line)
     return bug[1] if bug else next(name for begin, name in AFTER_BUGS.items() if line.startswith(begin))
 
 

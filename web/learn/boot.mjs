@@ -66,7 +66,7 @@ export function typedIn(text, most = MOST_SHOWN) {
 const AFTER_BUGS = { 'bugs run': 'control', 'The heap': 'demo', '20000 steps': 'workload' }
 export function nameOf(line) {
   const after = Object.keys(AFTER_BUGS).find((begin) => line.startsWith(begin))
-  return after ? AFTER_BUGS[after] : /^  ([\w-]+) \.\.\. E\d\d$/.exec(line)?.[1]
+  return after ? AFTER_BUGS[after] : /^([\w-]+) \.\.\. E\d\d$/.exec(line)?.[1]
 }
 
 /** One machine at which lines are typed, each when the prompt is there. */
