@@ -183,6 +183,8 @@ def test_a_storm_leaves_time_for_the_calls():
     """Where a handler takes longer than a tick, as on a slow machine: here an instruction takes a microsecond."""
     text = answers("i386", "storm 300", qemu="-icount shift=10,sleep=off")[0]
     assert "the heap held" in text and re.match(STORM, text)[1] == "300"
+    came, ticks, refused = (re.search(rf"(\d+) {what}", text)[1] for what in ("handlers in between", "ticks came", "calls by a handler"))
+    assert came == ticks == refused, "counted at one moment"
 
 
 @pytest.mark.parametrize("kind,held", [("nested", True), ("unlocked", False)])

@@ -73,7 +73,7 @@ def drawn(record, step):
     for number, gap, size, slack, _, *damage in step["blocks"]:
         pieces = [("gap", gap), ("payload", size), ("slack", slack), ("tag", record["tag_bytes"])]
         wrong = {piece for piece, *_ in damage[0]} if damage else set()
-        blocks.append({"number": number if isinstance(number, str) else f"#{number}", "wrong": [piece for piece, _ in pieces if piece in wrong],
+        blocks.append({"number": number if isinstance(number, str) else f"#{number}" if number else "\u2013", "wrong": [piece for piece, _ in pieces if piece in wrong],
                        "pieces": [[piece, length] for piece, length in pieces if length or piece == "payload"]})
     return {"pointer": f"{start + step['pointer']:#010x}", "free": f"{record['bytes'] - step['pointer']:,}", "blocks": blocks}
 
@@ -201,15 +201,18 @@ def test_all_of_it_weighs_little(site, record_property):
 
 
 def test_a_letter_is_the_name_that_the_code_gives():
-    """Blocks that the lab takes have no number; in the recording of a bug they are called as in the lines of C above it."""
+    """Blocks that the lab takes have no number; in the recording of a bug they are called as in the lines of C above it. What a
+    handler took past the kernel's rule stands in none of these lines, and has no name but its owner's."""
     seen = 0
     for page in pages(ROOT):
         for fence in page.fences:
             if fence.kind == "session" and fence.name in NAMES and "minios> bug " in fence.text:
-                sizes = re.findall(r"\b(\w) = kmalloc\((\d+)\)", fence.text)
+                sizes = re.findall(r"\b(\w) = kmalloc\w*\((\d+)\)", fence.text)
                 blocks = [block for step in recording(fence.name)["steps"] for block in step["blocks"] if not isinstance(block[0], int)]
                 assert all((letter, str(size)) in sizes or letter == "n" for letter, _, size, *_ in blocks), fence.place
-                assert not any(block[0] == 0 for step in recording(fence.name)["steps"] for block in step["blocks"]), fence.place
+                handlers = {step["handler"] for step in recording(fence.name)["steps"] if step["event"] == "irq"}
+                nameless = {block[4].split("+")[0] for step in recording(fence.name)["steps"] for block in step["blocks"] if block[0] == 0}
+                assert nameless <= handlers, fence.place
                 seen += len(blocks)
     assert seen > 50
 

@@ -106,7 +106,7 @@ static enum handled make_mistake(void)
     return HANDLED;
 }
 
-static void make(void (*act)(void), bool in_handler)
+static inline __attribute__((always_inline)) void make(void (*act)(void), bool in_handler)
 {
     if (!in_handler) {
         act();

@@ -226,35 +226,60 @@ static void call_heap(void)
         kheap_free(&kernel_heap, blocks[--depth]);
 }
 
-/* Says whether the heap held: every call of it was done, but those that a handler may not make. */
-static bool tell_storm(uintptr_t ticks, uintptr_t lost, unsigned faults)
+/* What came and what was refused since the storm began, all of it at one moment: else a tick comes in between two of them. */
+static struct {
+    uintptr_t ticks, lost;
+    unsigned faults;
+} during;
+
+static void begin_to_count(void)
 {
-    bool held = faults == seen.refused && seen.unsound == 0 && kheap_check(&kernel_heap, NULL) == KHEAP_E_NONE;
+    unsigned long before = machine_interrupts_off();
+
+    during.ticks = timer_ticks, during.lost = timer_lost, during.faults = faults_seen();
+    seen.came = seen.refused = seen.unsound = 0;
+    machine_interrupts_restore(before);
+}
+
+static void end_counting(void)
+{
+    unsigned long before = machine_interrupts_off();
+
+    interrupt_handle(SOURCE_TIMER, timer_tick);
+    during.ticks = timer_ticks - during.ticks, during.lost = timer_lost - during.lost;
+    during.faults = faults_seen() - during.faults;
+    machine_interrupts_restore(before);
+}
+
+/* Says whether the heap held: every call of it was done, but those that a handler may not make. */
+static bool tell_storm(void)
+{
+    bool held = during.faults == seen.refused && seen.unsound == 0 && kheap_check(&kernel_heap, NULL) == KHEAP_E_NONE;
 
     kprintf("%zu calls of the heap, %zu handlers in between\n%zu ticks came, %zu more were lost\n", calls_wanted,
-            seen.came, (size_t)ticks, (size_t)lost);
+            seen.came, (size_t)during.ticks, (size_t)during.lost);
     if (held)
         kprintf("the heap held, and %zu calls by a handler were refused\n", seen.refused);
     else
-        kprintf("THE HEAP DID NOT HOLD: %zu calls were refused that should have been done\n", faults - seen.refused);
-    return held && seen.came == ticks;
+        kprintf("THE HEAP DID NOT HOLD: %zu calls were refused that should have been done\n", during.faults - seen.refused);
+    return held && seen.came == during.ticks;
 }
 
 static bool storm(void)
 {
-    unsigned rate = timer_rate(), faults = faults_seen();
-    uintptr_t ticks = timer_ticks, lost = timer_lost;
+    unsigned rate = timer_rate();
     struct kheap_mark all = kmark();
     struct kheap words = kernel_heap;
 
-    seen.came = seen.refused = seen.unsound = 0;
+    begin_to_count();
     depth = 0;
     random = 1;
     timer_set_rate(TIMER_QUICKEST);
     for (calls_made = 0; calls_made < calls_wanted; calls_made++)
         call_heap();
     timer_set_rate(rate);
-    bool held = tell_storm(timer_ticks - ticks, timer_lost - lost, faults_seen() - faults);
+    end_counting();
+    bool held = tell_storm();
     if (!held) /* what it did to the bytes above is nobody's */
         kernel_heap = words, instrument_resync();
     krelease(all);
