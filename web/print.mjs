@@ -53,11 +53,13 @@ const LOOKS = `
   .vp-doc table { display: table; font-size: 9pt }
   .ends { position: absolute; inset: 0 auto auto 0; font-size: 1px; line-height: 1px; opacity: 0 }
   .contents ul { list-style: none; padding-left: 0 }
-  .contents li { margin: 0 !important; font-size: 10pt; line-height: 1.3 }
+  .contents li { margin: 0 !important }
+  .contents li a { font-size: 10pt; line-height: 13pt !important }
   .contents a { display: flex; gap: 6pt; align-items: baseline; color: inherit !important; text-decoration: none !important }
   .contents a::after { content: attr(data-page); min-width: 16pt; text-align: right }
   .contents a > span { flex: 1; border-bottom: 1px dotted #999 }
-  .contents .inner { padding-left: 16pt; font-size: 9pt }
+  .contents .inner { padding-left: 16pt }
+  .contents .inner a { font-size: 9pt; line-height: 12pt !important }
 `
 
 /** What is in each of these pages. */
