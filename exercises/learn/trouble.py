@@ -26,6 +26,7 @@ NAMES = {errno.EACCES: "denied", errno.EPERM: "denied", errno.EROFS: "read_only"
 SAID = [(rf"\b{re.escape(os.strerror(number))}", NAMES[number])
         for number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)]
 SAID.append((r"\[Bus error\]", "full"))  # the linker maps what it writes
+SAID.append((r"\becho: I/O error", "full"))  # a shell that cannot write, and does not say why
 
 
 def trouble_of(error):
