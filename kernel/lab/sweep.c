@@ -261,7 +261,8 @@ static bool tell_storm(void)
     if (held)
         kprintf("the heap held, and %zu calls by a handler were refused\n", seen.refused);
     else
-        kprintf("THE HEAP DID NOT HOLD: %zu calls were refused that should have been done\n", during.faults - seen.refused);
+        kprintf("THE HEAP DID NOT HOLD: %zu calls were refused that should have been done\n",
+                during.faults - seen.refused);
     return held && seen.came == during.ticks;
 }
 
