@@ -12,7 +12,10 @@ KINDS = ("payload", "tag", "free")
 
 def lanes_of(asked, language):
     """`lanes: ordinary, handler = BENGALI, BENGALI = ENGLISH, ENGLISH`: what scenes call them, and what stands over them."""
-    names, bengali, english = (([one.strip() for one in part.split(",")]) for part in asked.said["lanes"].split("="))
+    parts = [[one.strip() for one in part.split(",")] for part in asked.said["lanes"].split("=")]
+    if len(parts) != 3 or len({len(part) for part in parts}) != 1:
+        raise Trouble("lanes: names, their BENGALI and their ENGLISH are as many, with a = between them")
+    names, bengali, english = parts
     return dict(zip(names, bengali if language == "bn" else english))
 
 
@@ -41,9 +44,9 @@ def draw(asked, say):
     place = {name: LEFT + at * (wide + 12) for at, name in enumerate(names)}
     out, y, before = [label(place[name] + wide / 2, 14, text, "middle", "strong") for name, text in lanes.items()], 24, None
     for scene in asked.scenes:
-        lane = scene.words["in"]
+        lane = scene.words.get("in", "")
         if lane not in lanes:
-            raise Trouble(f"in={lane}: there is no such lane; there are {', '.join(names)}")
+            raise Trouble(f"in={lane}: each scene names its lane; there are {', '.join(names)}")
         x = place[lane]
         out += piece(scene, x, y, wide)
         if before not in (None, lane):
