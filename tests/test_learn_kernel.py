@@ -228,7 +228,7 @@ def test_the_boss_is_over_soon(tmp_path, record_property):
         while not (tmp_path / "gdb").exists():
             assert machine.poll() is None, machine.stdout.read()
             time.sleep(0.05)
-        told = gdb("break machine_stop\ncontinue\nprint status\nprint timer_ticks\ndetach\n", tmp_path)
+        told = gdb("break machine_stop\ncontinue\nprint status\nprint minios_description.ticks\ndetach\n", tmp_path)
         machine.communicate()
     status, ticks = map(int, re.findall(r"^\$\d = (\d+)$", told, re.M))
     record_property("figure", f"learn: the boss takes {ticks * INSTRUCTIONS_A_TICK} million instructions in the kernel")

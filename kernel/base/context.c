@@ -70,7 +70,7 @@ static void note_stretch(void)
 
 void context_release(void)
 {
-    if (--held.depth > 0)
+    if (held.depth == 0 || --held.depth > 0)
         return;
     if (held.before != 0)
         note_stretch();

@@ -7,7 +7,7 @@
 #include "memory/description.h"
 
 struct timer timers[MOST_TIMERS + 1];
-uintptr_t timer_ticks, timer_lost;
+uintptr_t timer_lost;
 static unsigned rate = 100;
 static uint64_t last_tick; /* cycles; 0: there was none at this rate */
 
@@ -33,6 +33,11 @@ void timer_cancel(unsigned number)
     machine_interrupts_restore(before);
 }
 
+uintptr_t timer_ticks(void)
+{
+    return minios_description.ticks;
+}
+
 unsigned timer_rate(void)
 {
     return rate;
@@ -53,7 +58,7 @@ static void count_tick(void)
 {
     uint64_t now = machine_cycles(), period = machine_cycles_a_second() / rate;
 
-    minios_description.ticks = ++timer_ticks;
+    minios_description.ticks++;
     if (last_tick != 0 && now - last_tick > 2 * period)
         timer_lost += (uintptr_t)((now - last_tick) / period) - 1;
     last_tick = now;

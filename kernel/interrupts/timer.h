@@ -26,7 +26,8 @@ struct timer {
 extern struct timer timers[MOST_TIMERS + 1]; /* number 0 stays unset */
 
 /* Ticks that came, and those that did not because interrupts were off for longer than the time between two of them. */
-extern uintptr_t timer_ticks, timer_lost;
+uintptr_t timer_ticks(void);
+extern uintptr_t timer_lost;
 
 /* Calls work(argument) in the handler of the timer after so many milliseconds, and with `again` every so many. Gives the
  * timer's number, from 1, or 0 when all are in use. */

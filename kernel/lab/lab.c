@@ -130,7 +130,7 @@ void work_for_ticks(void)
 
 void watch_ticks(void)
 {
-    ticks_before = timer_ticks;
+    ticks_before = timer_ticks();
 }
 
 void tell(const char *format, ...)
@@ -149,7 +149,7 @@ void tell(const char *format, ...)
 /* One may have come just before, and one is the one that nobody acknowledged. */
 void tell_ticks(void)
 {
-    tell(timer_ticks - ticks_before <= 2 ? "the clock stands still" : "the clock ticks");
+    tell(timer_ticks() - ticks_before <= 2 ? "the clock stands still" : "the clock ticks");
 }
 
 void tell_handler(void)

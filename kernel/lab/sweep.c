@@ -236,7 +236,7 @@ static void begin_to_count(void)
 {
     unsigned long before = machine_interrupts_off();
 
-    during.ticks = timer_ticks, during.lost = timer_lost, during.faults = faults_seen();
+    during.ticks = timer_ticks(), during.lost = timer_lost, during.faults = faults_seen();
     seen.came = seen.refused = seen.unsound = 0;
     machine_interrupts_restore(before);
 }
@@ -246,7 +246,7 @@ static void end_counting(void)
     unsigned long before = machine_interrupts_off();
 
     interrupt_handle(SOURCE_TIMER, timer_tick);
-    during.ticks = timer_ticks - during.ticks, during.lost = timer_lost - during.lost;
+    during.ticks = timer_ticks() - during.ticks, during.lost = timer_lost - during.lost;
     during.faults = faults_seen() - during.faults;
     machine_interrupts_restore(before);
 }

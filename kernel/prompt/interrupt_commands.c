@@ -237,7 +237,7 @@ bool cmd_timer(int count, char **words)
         }
         timer_set_rate((unsigned)rate);
     }
-    kprintf("%u ticks a second; %zu came, %zu were lost%s\n", timer_rate(), (size_t)timer_ticks, (size_t)timer_lost,
+    kprintf("%u ticks a second; %zu came, %zu were lost%s\n", timer_rate(), (size_t)timer_ticks(), (size_t)timer_lost,
             interrupt_sources[SOURCE_TIMER].masked ? "; it is off" : "");
     for (unsigned number = 1; number <= MOST_JOBS; number++)
         if (jobs[number].line[0] != '\0')

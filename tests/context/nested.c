@@ -77,6 +77,12 @@ int main(void)
         failed = 1;
     }
     one_in_another(false);
+    open = true;
+    context_release(); /* one too many: nobody holds */
+    context_hold(HOLD_BOUNDED, "again");
+    expect("somebody holds again", false);
+    context_release();
+    expect("and has released", true);
     if (context_holder() != 0) {
         printf("somebody still holds on\n");
         failed = 1;
