@@ -108,9 +108,7 @@ const looks = {
     const said = await page.locator('.lab-clock [role=status]').innerText()
     const slowly = await come(4000)
     const shown = [await ticks(page), await counted(page)]
-    const begun = Date.now()
     await run(page, 'alloc 100')
-    const typed = Date.now() - begun
     await run(page, 'every 10 alloc 1')
     const jobs = await page.evaluate(() => window.minios.history.interrupts().length)
     await page.waitForTimeout(3000)
@@ -125,7 +123,7 @@ const looks = {
     await page.click('.lab-tools button >> nth=2')
     await page.waitForSelector('.lab[data-state=waiting][data-phase=ready]')
     const anew = [await page.getAttribute(SLOW, 'aria-pressed'), await come(1000)]
-    return { apart, usual, said, slowly, shown, typed, slowJobs, missed, after, anew }
+    return { apart, usual, said, slowly, shown, slowJobs, missed, after, anew }
   },
 
   async axe() {
