@@ -223,6 +223,14 @@ def on_a_disk_of(size, home, script, env):
 CHECK = "python3 exercises/learn check 1; echo status $?"
 
 
+@pytest.mark.parametrize("said", ["as: main.o: No space left on device", "/bin/sh: 1: echo: echo: I/O error", "collect2: ld terminated [Bus error]"])
+def test_a_full_disk_is_known_by_what_a_tool_says(said):
+    """Which of them says it depends on where the disk is full."""
+    look = f"import trouble\ntry:\n    trouble.look_for_trouble({said!r})\nexcept trouble.Trouble as told:\n    print(vars(told))\n"
+    done = subprocess.run([sys.executable, "-c", look], cwd=ROOT / "exercises" / "learn", capture_output=True, text=True, check=True)
+    assert "'full'" in done.stdout
+
+
 @pytest.mark.parametrize("size", ["4k", "40k", *(pytest.param(size, marks=pytest.mark.slow) for size in ("160k", "300k", "1m"))])
 def test_a_full_disk_is_not_the_learner_s_fault(size, tmp_path):
     """It fills up at another place each time: the object, the program, the kernel."""
