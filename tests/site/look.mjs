@@ -13,6 +13,7 @@
 
 import fs from 'node:fs'
 import { browser } from '../../web/browser.mjs'
+import { alive, opened } from './opened.mjs'
 import { several } from './several.mjs'
 
 const AXE = fs.readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
@@ -132,7 +133,7 @@ const contextOf = (chromium, { width, scheme }) =>
 async function open(chromium, site, path, view) {
   const page = await (await contextOf(chromium, view)).newPage()
   const heard = listen(page, site)
-  const answer = await page.goto(site + path, { waitUntil: 'networkidle' })
+  const answer = await opened(page, site + path)
   return { page, heard, status: answer.status() }
 }
 
@@ -140,7 +141,7 @@ async function open(chromium, site, path, view) {
 async function look(reader, site, path, view) {
   const page = await reader.newPage()
   const heard = listen(page, site)
-  const answer = await page.goto(site + path, { waitUntil: 'networkidle' })
+  const answer = await opened(page, site + path)
   await page.evaluate(() => document.querySelectorAll('img').forEach((image) => (image.loading = 'eager')))
   await page.waitForFunction(() => [...document.images].every((image) => image.complete))
   const found = { path, view: view.name, status: answer.status(), heard }
@@ -172,7 +173,7 @@ async function visits(chromium, site, first, ...others) {
   const { page } = await open(chromium, site, first, VIEWS[0])
   const found = await page.evaluate(drawnPictures)
   for (const path of others) {
-    await page.goto(site + path, { waitUntil: 'networkidle' })
+    await opened(page, site + path)
     found.push(...(await page.evaluate(drawnPictures)))
   }
   return found
@@ -293,11 +294,12 @@ async function checklist(chromium, site, path, ...others) {
   const found = { heard, boxes: await boxes.count(), ticked: [await ticked()] }
   for (const n of [0, 2]) await page.locator('.vp-doc .task label').nth(n).click()
   for (const place of [path, ...others]) {
-    await page.goto(site + place, { waitUntil: 'networkidle' })
+    await opened(page, site + place)
     found.ticked.push(await ticked())
   }
   await boxes.nth(2).uncheck()
   await page.reload({ waitUntil: 'networkidle' })
+  await alive(page)
   return { ...found, undone: await ticked() }
 }
 

@@ -5,6 +5,7 @@
 // It judges nothing: tests/test_moving.py does.
 
 import { browser } from '../../web/browser.mjs'
+import { opened } from './opened.mjs'
 import { several } from './several.mjs'
 
 const READERS = {
@@ -189,7 +190,7 @@ function listen(page) {
 
 async function view(page, address, seen) {
   const errors = listen(page)
-  await page.goto(address, { waitUntil: 'networkidle' })
+  await opened(page, address)
   seen.names = await page.$$eval('[data-moving]', (places) => places.map((place) => place.dataset.moving))
   const pictures = {}
   for (const one of seen.names) pictures[one] = { ...(await stepThrough(page, one)), keys: await byKeys(page, one) }
