@@ -95,10 +95,20 @@ def test_lines_are_known_however_they_were_edited(machine):
 
 @pytest.mark.parametrize("chapter,least", [("chapter-4-hands-on-heap-implementation", 20), ("chapter-5-interrupts-and-timer", 15)])
 def test_the_book_comes_true_here_too(machine, chapter, least):
-    """All sessions of a chapter but what shows the PC's own memory or single steps; what the clock tells is another number here."""
-    seen = machine("book", str(ROOT / f"docs/en/{chapter}.md"))
-    assert len(seen) > least
-    for session in seen:
-        shown, here = ((sessions.untimed(text) if session["clock"] else text) for text in (session["shown"], session["here"]))
-        same = sessions.loose(shown) == sessions.loose(here)
-        assert same or session["name"] in ("memory-map", "sweep"), f"{session['shown']}\n---\n{session['here']}"
+    """All sessions of a chapter but what shows the PC's own memory or single steps; what the clock tells is another number here,
+    and where it decides what comes when, a busy machine has two more turns."""
+    def others(*only):
+        seen = machine("book", str(ROOT / f"docs/en/{chapter}.md"), *only)
+        assert len(seen) >= (len(only) or least)
+        return [one for one in seen if not true_here(one) and one["name"] not in ("memory-map", "sweep")]
+
+    differ = others()
+    for _ in range(2):
+        if differ and all(one["clock"] for one in differ):
+            differ = others(*(one["name"] for one in differ))
+    assert not differ, "\n".join(f"{one['shown']}\n---\n{one['here']}" for one in differ)
+
+
+def true_here(session):
+    shown, here = ((sessions.untimed(text) if session["clock"] else text) for text in (session["shown"], session["here"]))
+    return sessions.loose(shown) == sessions.loose(here)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 //
-// The kernel in v86, without a page:  node machine.mjs IMAGE WHAT [SEED]   prints what it saw as one line of JSON.
+// The kernel in v86, without a page:  node machine.mjs IMAGE WHAT [SEED | CHAPTER [NAME...]]   prints what it saw as one line of JSON.
 
 import fs from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
@@ -12,7 +12,7 @@ import { recordOf, tellingSteps, written } from '../../web/lab/recorder.mjs'
 import { Session, transcript } from '../../web/lab/session.mjs'
 import { OPERATIONS, blocksIn, random } from './chance.mjs'
 
-const [path, what, seed = '1'] = process.argv.slice(2)
+const [path, what, ...more] = process.argv.slice(2)
 const image = imageAt(path)
 const quiet = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds))
 
@@ -54,7 +54,7 @@ function figuresIn(text) {
 }
 
 /** Sequences of commands; after each the picture and what the kernel prints, and at the end every step once more. */
-async function sequences() {
+async function sequences(seed) {
   const one = await session()
   const r = random(seed)
   const seen = { compared: 0, different: [], steps: 0, again: [] }
@@ -244,11 +244,12 @@ async function boots() {
 }
 
 /** The sessions of a chapter that the page offers to run: what the book shows and what comes out here. */
-async function book(chapter) {
+async function book(chapter, ...only) {
   const seen = []
   for (const [, name, info, shown] of fs.readFileSync(chapter, 'utf8').matchAll(/^```console (\S+)(.*)\n([^]*?)^```/gm)) {
     const lines = [...shown.matchAll(/^minios> (.*\S)\s*$/gm)].map((line) => line[1])
     if (/^(wrong|shell):/.test(name) || /machine=host|\bsanitize\b|script=/.test(info) || lines.length === 0) continue
+    if (only.length > 0 && !only.includes(name)) continue
     const one = await session(`on_fault=report ${/options="([^"]*)"/.exec(info)?.[1] ?? ''}`)
     await one.run(lines)
     const from = (text) => text.slice(text.indexOf('minios> ')).replace(/[ \t]+$/gm, '').replace(/minios>\s*$/, '').trimEnd()
@@ -292,5 +293,5 @@ function visible({ words, blocks, complete, lost, figures, floor }) {
 }
 
 const WHAT = { book, boots, sequences, bugs, damage, overwritten, back, ends, typed, recordings }
-console.log(`\n${JSON.stringify(await WHAT[what](seed))}`)
+console.log(`\n${JSON.stringify(await WHAT[what](...more))}`)
 process.exit(0)

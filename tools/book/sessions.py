@@ -69,8 +69,8 @@ def kept(key, work):
     return text
 
 
-def run(machine, sanitize, options, commands):
-    """All that the kernel printed, from its first line to its last."""
+def run(machine, sanitize, options, commands, turn=1):
+    """All that the kernel printed, from its first line to its last; another turn is another run."""
     image = kernel(machine, sanitize)
     quoted = [f'{key}="{value}"' if " " in value else f"{key}={value}" if value else key
               for key, _, value in (option.partition("=") for option in options)]
@@ -86,7 +86,7 @@ def run(machine, sanitize, options, commands):
             raise Trouble(f"the kernel did not end within {SECONDS} s") from error
         return done.stdout.decode("ascii", "backslashreplace").replace("\r", "")
 
-    return kept([digest(image), machine, quoted, typed], work)
+    return kept([digest(image), machine, quoted, typed, turn], work)
 
 
 def commands_of(text):
@@ -137,8 +137,17 @@ def typed(fence):
 
 
 def session(fence):
-    *settings, commands = typed(fence)
-    text = run(*settings, commands)
+    """What the clock decides may be otherwise on a busy machine: such a session has three turns to come out as it is shown."""
+    shown = typed(fence)
+    for turn in (1, 2, 3):
+        text = ran(fence, *shown, turn)
+        if "clock" not in fence.words or untimed(text) == untimed(fence.text):
+            break
+    return text
+
+
+def ran(fence, machine, sanitize, options, commands, turn):
+    text = run(machine, sanitize, options, commands, turn)
     lines = text.split("\n")
     prompts = [number for number, line in enumerate(lines) if line.startswith("minios> ")]
     echoed = commands_of(text)
