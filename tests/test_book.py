@@ -2,6 +2,7 @@
 #
 # The book says what the source and the kernel say today; and each way in which it could drift is noticed.
 
+import concurrent.futures
 import html
 import os
 import pathlib
@@ -18,6 +19,7 @@ sys.path.insert(0, str(ROOT / "tools/book"))
 
 import listings
 import programs
+import words
 
 pytestmark = pytest.mark.slow
 
@@ -227,3 +229,9 @@ def test_a_picture_that_is_out_of_date_is_noticed(copy, name):
     picture.write_text(text.replace(right, wrong, 1), encoding="utf-8")
     done = check(copy)
     assert done.returncode != 0 and f"{name}.svg: not the heap as it is now" in done.stdout, done.stdout
+
+
+def test_two_may_look_into_the_dictionary_at_once():
+    """Nobody finds half of it, while another lays it there anew."""
+    with concurrent.futures.ThreadPoolExecutor(6) as hands:
+        assert list(hands.map(words.not_in_dictionary, [{"\u0986\u09ae\u09bf"}] * 24)) == [set()] * 24

@@ -86,7 +86,7 @@ def test_it_is_made_without_root_and_lays_beside_what_the_licence_asks_for(tree)
     assert "GNU LESSER GENERAL PUBLIC LICENSE" in (made / "COPYING.txt").read_text()
     notice = (made / "NOTICE.txt").read_text()
     assert "---- wasi-libc " in notice and "---- libclang-rt-" in notice and (made / "how/build").read_bytes() == BUILD.read_bytes()
-    assert (made / "tcc.wasm").stat().st_size < 220_000
+    assert (made / "tcc.wasm").stat().st_size < 240_000  # less where clang finds wasm-opt
     first = (made / "tcc.wasm").stat().st_mtime_ns
     assert make().returncode == 0 and (made / "tcc.wasm").stat().st_mtime_ns == first, "made anew only when what it is made of changes"
     (folder / "tools/tcc/main.c").write_text((folder / "tools/tcc/main.c").read_text() + "\n")

@@ -4,7 +4,7 @@
 
 import { firefox } from '../../web/browser.mjs'
 import { blocksIn } from '../v86/chance.mjs'
-import { picture, printed, same, settled } from './shown.mjs'
+import { continueHere, picture, printed, same, settled } from './shown.mjs'
 
 const [site, path] = process.argv.slice(2)
 const browser = await firefox()
@@ -117,8 +117,7 @@ async function time(page) {
   const second = await slide('ArrowRight', 'ArrowRight')
   const again = same(await slide('End'), now)
   await slide('ArrowLeft', 'Home', 'ArrowRight', 'ArrowRight')
-  await page.click('.lab-past-note button')
-  await page.waitForFunction(() => !document.querySelector('.lab-past') && window.minios.state === 'waiting')
+  await continueHere(page)
   const continued = same((await picture(page)).rows, second.rows)
   await keys(page, 'blocks all{Enter}')
   const kernel = same((await picture(page)).rows, blocksIn(await printed(page)))

@@ -5,7 +5,7 @@
 import fs from 'node:fs'
 import { browser } from '../../web/browser.mjs'
 import { OPERATIONS, blocksIn, random } from '../v86/chance.mjs'
-import { picture, printed, same, settled, step } from './shown.mjs'
+import { bootAnew, continueHere, picture, printed, same, settled, step } from './shown.mjs'
 
 const [site, what, argument = '', more = ''] = process.argv.slice(2)
 const AXE = fs.readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
@@ -204,13 +204,7 @@ const looks = {
     for (const n of [3, 27, 11]) (await page.fill('input[type=range]', String(n)), await compare(n, 'jump'))
     const shownRow = await page.locator('.lab-line-shown').count()
     const at = await step(page)
-    await page.click('.lab-past-note button')
-    await page.waitForFunction(
-      () =>
-        !document.querySelector('.lab-past') &&
-        window.minios.state === 'waiting' &&
-        !document.querySelector('.lab-note')?.textContent.includes('goes back'),
-    )
+    await continueHere(page)
     await settled(page)
     const back = await picture(page)
     await type(page, 'blocks all')
@@ -752,8 +746,7 @@ const looks = {
     const page = await started()
     await page.context().setOffline(true)
     await type(page, 'alloc 100')
-    await page.click('.lab-tools button >> nth=2')
-    await ready(page)
+    await bootAnew(page)
     await type(page, 'alloc 13')
     return { rows: (await picture(page)).rows.length }
   },

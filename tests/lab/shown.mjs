@@ -41,3 +41,18 @@ export async function picture(page) {
 export const same = (one, other) => JSON.stringify(one) === JSON.stringify(other)
 export const step = (page) => page.evaluate(() => document.querySelector('.lab-step').innerText)
 export const printed = (page) => page.evaluate(() => window.minios.text.replace(/\x1b\[[0-9;]*[A-Za-z]|\r/g, ''))
+
+/** Boots the machine again, and waits for the prompt of the new one: that of the old one still stands there for a moment. */
+export async function bootAnew(page) {
+  const old = await page.evaluateHandle(() => window.minios.history)
+  await page.click('.lab-tools button >> nth=2')
+  await page.waitForFunction((old) => window.minios.history && window.minios.history !== old && window.minios.state === 'waiting', old)
+}
+
+/** Goes on from the step that is shown; the page says that it goes back for as long as it does. */
+export async function continueHere(page) {
+  await page.click('.lab-past-note button')
+  await page.waitForFunction(
+    () => !document.querySelector('.lab-past') && window.minios.state === 'waiting' && document.querySelector('.lab-note').textContent.trim() === '',
+  )
+}

@@ -4,7 +4,7 @@
 
 import fs from 'node:fs'
 import { browser } from '../../web/browser.mjs'
-import { settled, step } from './shown.mjs'
+import { bootAnew, continueHere, settled, step } from './shown.mjs'
 
 const [site, what, path, width = '1280'] = process.argv.slice(2)
 const AXE = fs.readFileSync(new URL('../../web/node_modules/axe-core/axe.min.js', import.meta.url), 'utf8')
@@ -116,12 +116,10 @@ const looks = {
     await run(page, 'cancel all')
     const missed = (await lost()) - before
     await page.fill('.lab-range input', '1')
-    await page.click('.lab-past-note button')
-    await page.waitForFunction(() => !document.querySelector('.lab-past') && window.minios.state === 'waiting')
+    await continueHere(page)
     const after = [await page.getAttribute(SLOW, 'aria-pressed'), await come(1000)]
     await page.click(SLOW)
-    await page.click('.lab-tools button >> nth=2')
-    await page.waitForSelector('.lab[data-state=waiting][data-phase=ready]')
+    await bootAnew(page)
     const anew = [await page.getAttribute(SLOW, 'aria-pressed'), await come(1000)]
     return { apart, usual, said, slowly, shown, slowJobs, missed, after, anew }
   },

@@ -5,6 +5,7 @@
 
 import fs from 'node:fs'
 import { firefox } from '../../web/browser.mjs'
+import { checked } from './checked.mjs'
 
 const [site, path] = process.argv.slice(2)
 const { line, code } = JSON.parse(fs.readFileSync(0, 'utf8'))
@@ -21,9 +22,9 @@ const kept = () => page.evaluate(() => localStorage.getItem('minios.learn/my_hea
 const told = (selector) => page.evaluate((one) => document.querySelector(one)?.innerText ?? '', selector)
 
 async function check() {
+  const done = checked(page)
   await page.click('[data-act=check]')
-  await page.waitForSelector('.learn[data-busy=true]', LONG)
-  await page.waitForSelector('.learn[data-busy=false]', LONG)
+  await done
   return told('.learn-report')
 }
 

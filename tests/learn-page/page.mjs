@@ -7,6 +7,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { browser } from '../../web/browser.mjs'
+import { checked } from './checked.mjs'
 
 const [site, what, ...more] = process.argv.slice(2)
 const given = JSON.parse(fs.readFileSync(0, 'utf8') || 'null')
@@ -49,11 +50,6 @@ async function write(page, text) {
   await editor(page).focus()
   await page.keyboard.press('ControlOrMeta+a')
   await page.keyboard.insertText(text)
-}
-
-async function checked(page) {
-  await page.waitForSelector('.learn[data-busy=true]', LONG)
-  await page.waitForSelector('.learn[data-busy=false]', LONG)
 }
 
 async function check(page) {

@@ -4,8 +4,10 @@
 
 import dataclasses
 import functools
+import os
 import pathlib
 import re
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent.parent.parent  # the repository that this tool stands in
 
@@ -22,6 +24,14 @@ class Missing(Exception):
 
     def __str__(self):
         return f"{self.args[0]} is missing: ./minios doctor"
+
+
+def put(file, content):
+    """In one piece: whoever reads the file finds all of these bytes or all of those before, also while two put it at once."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, delete=False) as fresh:
+        fresh.write(content)
+    os.replace(fresh.name, file)
 
 
 @dataclasses.dataclass

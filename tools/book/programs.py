@@ -3,15 +3,15 @@
 # The programs of docs/wrong/, which are wrong on purpose: built, run, and expected to fail; those of docs/stages/, which are
 # right. And the texts of the faults.
 
-import hashlib
+import pathlib
 import re
 import subprocess
+import tempfile
 import textwrap
 
-from pages import HERE, Trouble
+from pages import Trouble
 from sessions import compiler, kept
 
-BUILT = HERE / "build" / "book" / "wrong"
 FLAGS = ["-std=c11", "-O0", "-Wall", "-Wextra"]
 SECONDS = 600  # of the clock, however busy the machine is
 
@@ -43,16 +43,16 @@ def told(source):
 
 
 def built_and_run(source):
-    program = BUILT / hashlib.sha256(str(source).encode()).hexdigest()[:12] / source.stem
-    program.parent.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(["gcc", *FLAGS, "-o", program, source], capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise Trouble(f"docs/{source.parent.name}/{source.name} does not compile:\n{done.stderr[:2000]}")
-    try:
-        done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                              timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise Trouble(f"docs/{source.parent.name}/{source.name} did not end within {SECONDS} s") from error
+    with tempfile.TemporaryDirectory() as folder:  # of one's own: two may do this at once
+        program = pathlib.Path(folder) / source.stem
+        done = subprocess.run(["gcc", *FLAGS, "-o", program, source], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise Trouble(f"docs/{source.parent.name}/{source.name} does not compile:\n{done.stderr[:2000]}")
+        try:
+            done = subprocess.run([program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                                  timeout=SECONDS, check=False)
+        except subprocess.TimeoutExpired as error:
+            raise Trouble(f"docs/{source.parent.name}/{source.name} did not end within {SECONDS} s") from error
     return f"{done.returncode}\n" + "".join(line.rstrip() + "\n" for line in done.stdout.decode("utf-8", "replace").splitlines())
 
 

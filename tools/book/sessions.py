@@ -12,9 +12,8 @@ import os
 import re
 import shlex
 import subprocess
-import tempfile
 
-from pages import HERE, Missing, Trouble
+from pages import HERE, Missing, put, Trouble
 
 CACHE = HERE / "build" / "book" / "captured"
 SHOWN_BY_SHELL = ("./minios", "make", "nm", "objdump", "size")
@@ -62,10 +61,7 @@ def kept(key, work):
     with contextlib.suppress(OSError):
         return file.read_text(encoding="utf-8")
     text = work()
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=CACHE, delete=False, encoding="utf-8") as fresh:
-        fresh.write(text)
-    os.replace(fresh.name, file)
+    put(file, text.encode("utf-8"))
     return text
 
 

@@ -7,7 +7,7 @@ import re
 import subprocess
 import unicodedata
 
-from pages import HERE, Missing, Trouble
+from pages import HERE, Missing, put, Trouble
 
 BENGALI = "\u0980-\u09ff"
 JOINERS = "\u200c\u200d"
@@ -107,11 +107,10 @@ def dictionary():
     found = [folder / "bn_BD.dic" for folder in FOLDERS if (folder / "bn_BD.dic").exists()]
     if not found:
         raise Missing("hunspell's Bengali dictionary")
-    BUILT.mkdir(parents=True, exist_ok=True)
     letters = "".join(map(chr, range(0x980, 0xa00)))
     rules = found[0].with_suffix(".aff").read_text(encoding="utf-8")
-    (BUILT / "bn.aff").write_text(f"{rules}\nWORDCHARS {letters}\n", encoding="utf-8")
-    (BUILT / "bn.dic").write_bytes(found[0].read_bytes())
+    put(BUILT / "bn.aff", f"{rules}\nWORDCHARS {letters}\n".encode())
+    put(BUILT / "bn.dic", found[0].read_bytes())
     return BUILT / "bn"
 
 
