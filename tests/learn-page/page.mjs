@@ -306,6 +306,7 @@ const looks = {
   /** No network any more: the page comes, compiles, checks and boots. */
   async offline(language) {
     const context = await fresh()
+    await context.route(/\/worker-/, (route) => setTimeout(() => route.continue(), 2000)) // the compiler's code is on its way for long
     const page = await open(context, `${language}learn`)
     await page.waitForSelector('[data-offline=true]', { state: 'attached', ...LONG })
     await context.setOffline(true)

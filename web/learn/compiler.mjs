@@ -36,7 +36,7 @@ export class Compiler {
       return await new Promise((resolve, reject) => {
         late = setTimeout(() => resolve(this.#stop()), this.milliseconds)
         this.worker.onmessage = ({ data }) => resolve(data)
-        this.worker.onerror = (event) => reject(new Error(`the compiler cannot work: ${event.message}`))
+        this.worker.onerror = (event) => reject(new Error(`the compiler cannot work: ${event.message || 'its code did not come'}`))
         this.worker.postMessage({ files: { ...this.files, [MAIN]: source }, main: MAIN })
       })
     } catch (error) {

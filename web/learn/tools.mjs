@@ -11,12 +11,12 @@ import { runCheck } from './check.mjs'
 import { Compiler } from './compiler.mjs'
 import { helpFor, readPatterns } from './help.mjs'
 import { link } from './link.mjs'
-import CompilerWorker from './worker.mjs?worker'
+import worker from './worker.mjs?worker&url'
 
 /** files: those of exercises/, which the compiler's headers and words of help come from. */
 export async function loadTools(files) {
   const [module, elf, { V86, code }] = await Promise.all([load(tcc).then((bytes) => WebAssembly.compile(bytes)), load(kernel), emulator()])
-  const compiler = new Compiler(() => new CompilerWorker(), module, { 'my_heap.h': files['my_heap.h'] })
+  const compiler = new Compiler(() => new Worker(worker), module, { 'my_heap.h': files['my_heap.h'] })
   const patterns = readPatterns(files['words/compiler.patterns.txt'])
   const start = (image) => (tell) => startGuest({ V86, code, image, options: OPTIONS, tell })
   return {
@@ -26,5 +26,6 @@ export async function loadTools(files) {
     check: (what) => runCheck({ V86, code, ...what }),
     boot: ({ image, lines }) => typeAt({ lines, start: start(image) }),
     end: () => compiler.end(),
+    later: [worker], // what is not fetched before it is needed
   }
 }
