@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+#
+# The tiny kernels of the first chapters: a NAME.c behind start.S, or a NAME.S in front of hello.c.
+
+TINY := build/tiny/$(CC_NAME)
+COMPILE_TINY = $(CC) -std=c11 -O1 -Wall -Wextra -Werror $(MACHINE_CFLAGS) -Wa,--noexecstack
+
+$(TINY)/settings: FORCE
+	@$(call told,$(COMPILE_TINY))
+
+.PRECIOUS: $(TINY)/%.o
+$(TINY)/%.o: docs/kernels/% $(TINY)/settings
+	@$(call compiled,$(COMPILE_TINY))
+
+$(TINY)/%.elf: LINK_SCRIPT := docs/kernels/link.ld
+$(TINY)/%.elf: $(TINY)/start.S.o $(TINY)/%.c.o docs/kernels/link.ld
+	@$(call link,$(NEW),$(filter %.o,$^)) && $(KEEP)
+$(TINY)/%.elf: $(TINY)/%.S.o $(TINY)/hello.c.o docs/kernels/link.ld
+	@$(call link,$(NEW),$(filter %.o,$^)) && $(KEEP)
+
+-include $(wildcard $(TINY)/*.d)
