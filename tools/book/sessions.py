@@ -159,7 +159,7 @@ def ran(fence, machine, sanitize, options, commands, turn):
 def tree():
     """Changes with every file that a command of the shell could depend on."""
     everything = hashlib.sha256()
-    for folder in ("heap", "kernel", "machine", "tools", "tests", "package", "examples", "exercises"):
+    for folder in ("heap", "kernel", "machine", "tools", "tests", "package", "examples", "exercises", "docs/kernels"):
         for path in sorted((HERE / folder).rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 everything.update(str(path).encode() + path.read_bytes())
