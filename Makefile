@@ -136,4 +136,4 @@ compile_commands.json: $(KERNEL)
 -include $(OBJECTS:.o=.d)
 -include tests/tests.mk
 include package/rules.mk examples/rules.mk bench/rules.mk tools/book/rules.mk tools/tcc/rules.mk exercises/rules.mk \
-        docs/kernels/rules.mk
+        tools/tiny.mk

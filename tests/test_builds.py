@@ -26,6 +26,7 @@ def copied(to):
     shutil.copytree(ROOT, to, ignore=NOT_SOURCES)
     for folder in ("docs", "web"):
         (to / folder).mkdir()
+    shutil.copytree(ROOT / "docs/kernels", to / "docs/kernels")
     return to
 
 

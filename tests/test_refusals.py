@@ -64,6 +64,7 @@ def all_files(tree):
     ("./minios learn list", "LEARN_HOME=~/my-heap ./minios learn"),
     ("./minios run my host", "LEARN_HOME=~/my-heap ./minios run my"),
     ("./minios run host", "copy this tree to a place of your own"),
+    ("./minios tiny hello", "copy this tree to a place of your own"),
     ("make kernel", "copy this tree to a place of your own"),
     ("make amalgamate", "copy this tree to a place of your own"),
     ("make install", "copy this tree to a place of your own"),

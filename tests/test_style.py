@@ -10,14 +10,14 @@ import pytest
 
 from kernel import ROOT
 
-C_FILES = sorted(path for folder in ("heap", "kernel", "machine", "tests", "tools", "exercises")
+C_FILES = sorted(path for folder in ("heap", "kernel", "machine", "tests", "tools", "exercises", "docs/kernels")
                  for ending in ("c", "h") for path in (ROOT / folder).rglob(f"*.{ending}")
                  if path.name not in ("my_heap.c", "my_interrupts.c") and ".learn" not in path.parts)  # those are a learner's own
 SCRIPTS = [ROOT / "minios", *sorted(ROOT.glob("machine/*/run")), *sorted(ROOT.glob("machine/*/debug")),
            *(ROOT / name for name in ("tools/run-tests", "tools/look-first", "tools/own", "package/fill", "package/places",
                                       "tests/debian13/run", "tests/debian13/step"))]
 TEXTS = [*C_FILES, *SCRIPTS, ROOT / "Makefile", *ROOT.glob("*/*.mk"), *ROOT.glob("machine/*/*.[Sl]*"),
-         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("machine/*/hole/*.[lm]*"), *ROOT.glob("exercises/kernel/hole/*.mk"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *ROOT.glob("exercises/learn/*.py"),
+         *ROOT.glob("machine/*/*.mk"), *ROOT.glob("machine/*/hole/*.[lm]*"), *ROOT.glob("exercises/kernel/hole/*.mk"), *ROOT.glob("docs/kernels/*.[Sl]*"), *ROOT.glob("heap/*.def"), *ROOT.glob("tests/*.py"), *ROOT.glob("exercises/learn/*.py"),
          *ROOT.glob("exercises/**/wrong.txt"),
          *(path for path in ROOT.glob("tools/*") if path.is_file())]
 LONGEST_FUNCTION = 40
@@ -141,7 +141,7 @@ def test_events_know_the_numbers_and_numbers_no_events():
 
 def test_the_booted_kernel_needs_no_c_library():
     """<limits.h> is the trap: it is freestanding by name, but takes the C library's along, which may not be there."""
-    for folder in ("heap", "kernel", "machine/i386", "exercises/kernel"):
+    for folder in ("heap", "kernel", "machine/i386", "exercises/kernel", "docs/kernels"):
         for path in (ROOT / folder).rglob("*.[ch]"):
             included = set(re.findall(r"^#include <(.*?)>", path.read_text(), re.M))
             assert included <= {"stdarg.h", "stdbool.h", "stddef.h", "stdint.h"}, name(path)

@@ -25,7 +25,7 @@ function headOf(info: string): string | undefined {
   if (kind === 'console' && name.startsWith('wrong:')) return `docs/wrong/${name.slice(6)}.c`
   if (name.startsWith('stage:')) {
     const [stage, names] = name.slice(6).split('#')
-    return `docs/stages/${stage}.c` + (names ? `: ${names.split('+').join(', ')}` : '')
+    return `docs/${stage.startsWith('voice-') ? 'kernels' : 'stages'}/${stage}.c` + (names ? `: ${names.split('+').join(', ')}` : '')
   }
   if (kind === 'console' && name && !name.startsWith('shell:')) {
     const options = /options="([^"]*)"/.exec(info)?.[1].split(' ') ?? []
