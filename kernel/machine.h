@@ -12,6 +12,9 @@
 /* For the boot story, "i386 PC, multiboot 1, loaded by qemu", and behind it, in a line each, what this one lacks. */
 const char *machine_name(void);
 
+/* For the command boot: prints what is known of the time before the first instruction. */
+void machine_tell_before(void);
+
 /* What the boot loader was given for this kernel, copied out of the heap's way; "" when there is none. */
 const char *machine_command_line(void);
 
@@ -40,8 +43,8 @@ void machine_moment(unsigned char number);
 
 /* ---- Time ------------------------------------------------------------------------------------------------------- */
 
-/* Counts up with the processor's work, or with the time that goes by where nothing counts that; and how many of them a
- * second has. */
+/* Counts up with the processor's work, or with the time that goes by where nothing counts that; 0 while, in the boot, nothing
+ * counts yet. And how many of them a second has. */
 uint64_t machine_cycles(void);
 uint64_t machine_cycles_a_second(void);
 

@@ -2,6 +2,7 @@
  *
  * The boot, as a table of contents: one call a line, and what it makes possible.
  */
+#include "base/boot_notes.h"
 #include "base/console.h"
 #include "base/instrument.h"
 #include "base/memory_map.h"
@@ -63,14 +64,18 @@ static void greet(void)
 void kmain(void)
 {
     start_console();             /* now we can be heard */
+    boot_note("console");
     panic_shows(heap_print_map); /* and a panic ends with the picture of the heap */
     tell_memory();               /* what there is, and what is taken */
     init_heap();                 /* the three words; now kmalloc works */
+    boot_note("heap");
     init_handler_heap();         /* a second heap, for those who interrupt */
+    boot_note("handlers");
     tell_heap();
     tell_checks();
     choose_fault_policy();       /* loud and dead, or loud and alive */
     greet();
+    boot_note("prompt");
     shell();                     /* the rest is up to you */
 }
 /* clang-format on */

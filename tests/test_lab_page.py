@@ -11,7 +11,7 @@ import pytest
 from web import LANGUAGES, WITH_INTERRUPTS, WRITES, address_in, bug_codes, make_book, output_of, pages_of, served
 
 pytestmark = pytest.mark.slow
-HEAVIEST = 712 * 1000  # bytes, as ./minios web sends them; the image of the kernel may take 88 KiB of it, not compressed
+HEAVIEST = 712 * 1000 + 4 * 1024  # bytes, as ./minios web sends them; the image of the kernel may take 92 KiB of it, not compressed
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
  *
  * The commands of the prompt. Each is a function and a row of the table at the end; adding one is adding both.
  */
+#include "base/boot_notes.h"
 #include "base/console.h"
 #include "base/instrument.h"
 #include "base/memory_map.h"
@@ -427,6 +428,14 @@ static bool cmd_uptime(int count, char **words)
     return true;
 }
 
+static bool cmd_boot(int count, char **words)
+{
+    (void)count, (void)words;
+    machine_tell_before();
+    boot_notes_print();
+    return true;
+}
+
 static bool cmd_workload(int count, char **words)
 {
     (void)count, (void)words;
@@ -508,6 +517,7 @@ const struct command commands[] = {
     { "latency", "[again]", "how long nobody could come in", cmd_latency, 0, 1 },
     { "sweep", "[EVERY]", "an interrupt at each instruction of a call", cmd_sweep, 0, 1 },
     { "storm", "[CALLS [nested | unlocked]]", "heap calls beside the quickest ticks", cmd_storm, 0, 2 },
+    { "boot", "", "how this kernel began, stage by stage", cmd_boot, 0, 0 },
     { "uptime", "", "time since the start", cmd_uptime, 0, 0 },
     { "workload", "", "time a fixed piece of work on the heap", cmd_workload, 0, 0 },
     { "bench", "", "cycles of kmalloc and kfree here", cmd_bench, 0, 0 },

@@ -5,6 +5,7 @@
  */
 #include "prompt/interrupt_commands.h"
 
+#include "base/clock.h"
 #include "base/console.h"
 #include "base/context.h"
 #include "base/options.h"
@@ -19,13 +20,6 @@
 #include "prompt/shell.h"
 
 /* ---- Who may come in -------------------------------------------------------------------------------------------- */
-
-static uint64_t microseconds(uint64_t cycles)
-{
-    uint64_t a_millisecond = machine_cycles_a_second() / 1000;
-
-    return cycles * 1000 / (a_millisecond != 0 ? a_millisecond : 1);
-}
 
 static void print_source(enum source number)
 {

@@ -5,9 +5,11 @@
  */
 #include "signals.h"
 
+#include "base/boot_notes.h"
 #include "base/memory_map.h"
 #include "base/options.h"
 #include "base/panic.h"
+#include "base/print.h"
 #include "kernel.h"
 #include "memory/description.h"
 
@@ -41,6 +43,12 @@ static bool terminal_is_raw;
 const char *machine_name(void)
 {
     return "the host: an ordinary process";
+}
+
+void machine_tell_before(void)
+{
+    kprintf("before main: the system laid this program at %p,\nand its C library called main\n",
+            (const void *)__executable_start);
 }
 
 const char *machine_command_line(void)
@@ -271,11 +279,14 @@ int main(int count, char **words)
 {
     arguments = words;
     clock_gettime(CLOCK_MONOTONIC, &started);
+    boot_note("main");
     join_arguments(count, words);
     map_memory();
+    boot_note("memory map");
     catch_signals();
     make_terminal_raw();
     signals_start();
     machine_interrupts_restore(true);
+    boot_note("interrupts");
     kmain();
 }

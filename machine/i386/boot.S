@@ -8,6 +8,8 @@
         .set    CODE_SEGMENT, 0x08
         .set    DATA_SEGMENT, 0x10
         .set    STACK_SIZE, 16 * 1024
+        .set    FLAG_CAN_BE_ASKED, 1 << 21
+        .set    HAS_TIME_STAMP, 1 << 4          /* as in devices.h */
 
         .section .multiboot, "a"
         .balign 4
@@ -24,6 +26,11 @@ stack_guard_page:
 stack_low:
         .skip   STACK_SIZE
 stack_top:
+        .globl  processor_features, first_cycles
+processor_features:
+        .skip   8
+first_cycles:
+        .skip   8
 
 /* The first three descriptors are flat and final; exceptions.c fills in the two task segments. */
         .data
@@ -38,6 +45,10 @@ gdt_end:
 gdt_pointer:
         .word   gdt_end - gdt - 1
         .long   gdt
+        .balign 4
+        .globl  stack_is_set
+stack_is_set:
+        .long   .Lstack
 
         .text
         .globl  _start
@@ -55,10 +66,32 @@ _start:
         mov     %cx, %gs
         mov     %cx, %ss
         mov     $stack_top, %esp
+.Lstack:
         xor     %ebp, %ebp                      /* a backtrace ends here */
         sub     $8, %esp                        /* so that the stack is aligned to 16 at the call */
         push    %ebx
         push    %eax
+
+/* Nothing is noted on a 486 that does not know the question: there the flag that stands for it cannot be changed. */
+        pushfl
+        pop     %ecx
+        mov     %ecx, %eax
+        xor     $FLAG_CAN_BE_ASKED, %eax
+        push    %eax
+        popfl
+        pushfl
+        pop     %eax
+        cmp     %ecx, %eax
+        je      .Lenter
+        mov     $1, %eax
+        cpuid
+        mov     %edx, processor_features
+        test    $HAS_TIME_STAMP, %dl
+        jz      .Lenter
+        rdtsc
+        mov     %eax, first_cycles
+        mov     %edx, first_cycles + 4
+.Lenter:
         call    machine_main
 halt:
         cli

@@ -14,6 +14,14 @@
 enum segment { CODE_SEGMENT = 0x08, DATA_SEGMENT = 0x10, MAIN_TASK = 0x18, DOUBLE_FAULT_TASK = 0x20 };
 extern uint64_t gdt[];
 extern char stack_guard_page[], stack_low[], stack_top[];
+void _start(void);
+
+/* What boot.S noted: what the processor can do, when it first read the time stamp counter (0: there is none), and the place
+ * from which on there is a stack. */
+enum processor_feature { HAS_LARGE_PAGES = 1u << 3, HAS_TIME_STAMP = 1u << 4 };
+extern uint32_t processor_features;
+extern uint64_t first_cycles;
+extern const uintptr_t stack_is_set;
 
 /* link.ld */
 extern char _kernel_start[], _rodata_end[], _kernel_end[];
@@ -51,7 +59,7 @@ void timer_wait(unsigned milliseconds); /* whether interrupts are on or off */
 
 /* What the timer counts down, some 1.2 million a second; in ticks that were served, and all of it. */
 uint64_t timer_beats_served(void);
-uint64_t timer_beats(void);
+uint64_t timer_beats(void); /* 0 before interrupts_start() */
 #define BEATS_A_SECOND 1193182
 
 /* Page tables: every address is its own, and what must not be touched is not there. */

@@ -130,7 +130,7 @@ uint64_t timer_beats_served(void)
 /* One that is due while interrupts are off is not yet counted, and for that long the beats go back. */
 uint64_t timer_beats(void)
 {
-    return timer_beats_served() + (divisor - timer_left());
+    return divisor != 0 ? timer_beats_served() + (divisor - timer_left()) : 0;
 }
 
 long machine_timer_late(void)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  *
- * The instructions that C has no words for: port input and output, the interrupt flag, what the processor can do, the time
- * stamp counter.
+ * The instructions that C has no words for: port input and output, the interrupt flag, the time stamp counter.
  */
 #ifndef IO_H
 #define IO_H
@@ -62,23 +61,6 @@ static inline uint32_t read_cr2(void)
     uint32_t address;
     __asm__ volatile("movl %%cr2, %0" : "=r"(address));
     return address;
-}
-
-enum processor_feature { HAS_LARGE_PAGES = 1u << 3, HAS_TIME_STAMP = 1u << 4 };
-
-/* Nothing on a 486 that does not know the question: there the flag that stands for it cannot be changed. */
-static inline uint32_t processor_features(void)
-{
-    const uint32_t can_be_asked = 1u << 21;
-    uint32_t leaf = 1, features, before = read_flags(), after;
-    __asm__ volatile("pushl %1\n\tpopfl\n\tpushfl\n\tpopl %0"
-                     : "=r"(after)
-                     : "r"(before ^ can_be_asked)
-                     : "cc", "memory");
-    if (((before ^ after) & can_be_asked) == 0)
-        return 0;
-    __asm__ volatile("cpuid" : "+a"(leaf), "=d"(features) : : "ebx", "ecx");
-    return features;
 }
 
 static inline uint64_t read_time_stamp(void)

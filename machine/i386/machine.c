@@ -2,8 +2,10 @@
  *
  * The i386 machine as the kernel sees it: makes the devices ready, enters the kernel, answers the calls of machine.h.
  */
+#include "base/boot_notes.h"
 #include "base/memory_map.h"
 #include "base/options.h"
+#include "base/print.h"
 #include "base/string.h"
 #include "devices.h"
 #include "io.h"
@@ -18,7 +20,7 @@ enum { EXIT_PORT = 0x501, EXIT_BASE = 0x10, EXIT_IS_THERE = 0, EXIT_SECONDS = 10
 enum { DIAGNOSTIC_PORT = 0x80 };
 
 static struct boot_info boot;
-static uint32_t features;
+static uint32_t eax, ebx; /* as the loader left them */
 static uint64_t cycles_a_second;
 static char name[256];
 
@@ -46,7 +48,7 @@ static void make_name(void)
         append(name, boot.loader);
     }
     for (size_t n = 0; n < sizeof wanted / sizeof wanted[0]; n++)
-        if ((features & wanted[n].feature) == 0)
+        if ((processor_features & wanted[n].feature) == 0)
             append(name, wanted[n].without);
 }
 
@@ -55,23 +57,34 @@ static void measure_cycles(void)
 {
     enum { MILLISECONDS = 4 };
     cycles_a_second = BEATS_A_SECOND;
-    if ((features & HAS_TIME_STAMP) == 0)
+    if ((processor_features & HAS_TIME_STAMP) == 0)
         return;
     uint64_t start = read_time_stamp();
     timer_wait(MILLISECONDS);
     cycles_a_second = (read_time_stamp() - start) * (1000 / MILLISECONDS);
 }
 
+/* They could call nobody. */
+static void note_first_instructions(void)
+{
+    boot_note_put(&(struct boot_note){ "first", 0, (uintptr_t)_start, 0 });
+    boot_note_put(&(struct boot_note){ "stack", first_cycles, stack_is_set, (uintptr_t)stack_top });
+}
+
 /* From boot.S. Without a multiboot loader there is no memory map, and the kernel will say so. */
 void machine_main(uint32_t magic, const struct multiboot_info *info)
 {
+    note_first_instructions();
+    boot_note("C");
+    eax = magic;
+    ebx = (uint32_t)info;
     memory_add((uint32_t)_kernel_start, (uint32_t)(_kernel_end - _kernel_start), MEMORY_KERNEL);
     if (magic == MULTIBOOT_LOADED)
         multiboot_read(info, &boot);
-    features = processor_features();
+    boot_note("memory map");
     make_name();
     stack_guard_start();
-    if (features & HAS_LARGE_PAGES)
+    if (processor_features & HAS_LARGE_PAGES)
         paging_start();
     serial_start(option_is("plain", "on"));
     vga_start();
@@ -79,12 +92,21 @@ void machine_main(uint32_t magic, const struct multiboot_info *info)
     interrupts_start();
     measure_cycles();
     interrupts_enable();
+    boot_note("interrupts");
     kmain();
 }
 
 const char *machine_name(void)
 {
     return name;
+}
+
+void machine_tell_before(void)
+{
+    kprintf("before _start: firmware, then the loader%s%s\n", boot.loader[0] != '\0' ? " " : ", without a name",
+            boot.loader);
+    kprintf("it left the kernel at %p, eax 0x%08x (%smultiboot), ebx 0x%08x\n", (void *)_kernel_start, eax,
+            eax == MULTIBOOT_LOADED ? "" : "not ", ebx);
 }
 
 const char *machine_command_line(void)
@@ -137,7 +159,7 @@ void machine_moment(unsigned char number)
 
 uint64_t machine_cycles(void)
 {
-    return features & HAS_TIME_STAMP ? read_time_stamp() : timer_beats();
+    return processor_features & HAS_TIME_STAMP ? read_time_stamp() : timer_beats();
 }
 
 uint64_t machine_cycles_a_second(void)

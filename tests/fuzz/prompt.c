@@ -52,6 +52,10 @@ bool machine_command_line_is_cut(void)
     return false;
 }
 
+void machine_tell_before(void)
+{
+}
+
 static void tell_memory(void)
 {
     memory_add(FIXED_START, RAM, MEMORY_USABLE);
