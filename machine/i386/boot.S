@@ -26,11 +26,6 @@ stack_guard_page:
 stack_low:
         .skip   STACK_SIZE
 stack_top:
-        .globl  processor_features, first_cycles
-processor_features:
-        .skip   8
-first_cycles:
-        .skip   8
 
 /* The first three descriptors are flat and final; exceptions.c fills in the two task segments. */
         .data
@@ -46,13 +41,20 @@ gdt_pointer:
         .word   gdt_end - gdt - 1
         .long   gdt
         .balign 4
-        .globl  stack_is_set
+        .globl  stack_is_set, processor_features
 stack_is_set:
         .long   .Lstack
+processor_features:
+        .long   0
+        .balign 8
+        .globl  first_cycles
+first_cycles:
+        .quad   0
 
         .text
         .globl  _start
         .type   _start, @function
+/* anchor: first */
 _start:
         cli
         cld
@@ -66,6 +68,7 @@ _start:
         mov     %cx, %gs
         mov     %cx, %ss
         mov     $stack_top, %esp
+/* anchor-end: first */
 .Lstack:
         xor     %ebp, %ebp                      /* a backtrace ends here */
         sub     $8, %esp                        /* so that the stack is aligned to 16 at the call */
