@@ -87,7 +87,7 @@ def test_a_tiny_kernel_brings_a_compiler_and_qemu_and_no_more(machine, tmp_path)
     (tmp_path / "docs/kernels").mkdir(parents=True)
     (tmp_path / "docs/kernels/mine.c").write_text("/* SPDX\n *\n * Mine.\n */\n")
     assert machine("tiny") == (0, "mine        Mine.\n", [])
-    assert set(machine("tiny", "mine")[2]) == {"gcc", "make", "libc6-dev", "qemu-system-x86"}
+    assert {word for word in machine("tiny", "mine")[2] if word != "install" and word[0] != "-"} == {"gcc", "make", "libc6-dev", "qemu-system-x86"}
 
 
 def test_what_is_nowhere_is_left_out_and_named(machine):

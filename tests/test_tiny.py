@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from kernel import COMPILERS, HANG_SECONDS, ROOT, in_terminal
+from kernel import COMPILERS, HANG_SECONDS, ROOT, in_terminal, slowly
 from test_builds import copied, ended, start
 
 KERNELS = ROOT / "docs" / "kernels"
@@ -38,7 +38,7 @@ def listed(tree=ROOT):
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", [slowly(name) if name in ("voice-1", "voice-2", "voice-4") else name for name in TOLD])
 def test_it_says_and_ends_as_told(name, compiler):
     status, said = tiny(name, compiler=compiler)
     assert (said, status) == TOLD[name]
@@ -91,8 +91,8 @@ def with_start(tree, name, *instructions):
 
 @pytest.mark.parametrize("instructions, told", [
     (["mov $0x501, %dx", "xor %eax, %eax", "out %eax, %dx"], ("", 1)),  # QEMU ends as it does where it refuses a kernel
-    (["mov $0xcf9, %dx", "mov $6, %al", "out %al, %dx", "hlt"], ("", 0)),  # and here as after a triple fault
-    (["ud2"], (GAVE_UP, 3)),
+    slowly(["mov $0xcf9, %dx", "mov $6, %al", "out %al, %dx", "hlt"], ("", 0)),  # and here as after a triple fault
+    slowly(["ud2"], (GAVE_UP, 3)),
 ], ids=["1", "reset", "ud2"])
 def test_only_what_happened_is_told(instructions, told, tree):
     with_start(tree, "mine", *instructions)
