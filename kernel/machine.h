@@ -7,6 +7,7 @@
 #define MACHINE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* For the boot story, "i386 PC, multiboot 1, loaded by qemu", and behind it, in a line each, what this one lacks. */
@@ -40,6 +41,22 @@ bool machine_trap_misaligned(bool yes);
 /* Lets whoever looks into the memory from outside know that now is a moment to look: an event was counted. Nothing happens
  * where nobody looks. */
 void machine_moment(unsigned char number);
+
+/* ---- What lies where -------------------------------------------------------------------------------------------- */
+
+struct machine_part {
+    uintptr_t start, end; /* end: the first byte behind it */
+    const char *name;     /* NULL: the machine does not know it either */
+};
+
+/* The parts of the memory that the machine knows: the n-th, or false behind the last one. The first two are always the stack
+ * that the kernel runs on and the letters on the screen, without a byte where there are none; of the others, some may overlap,
+ * and the first that holds an address counts. */
+enum { PART_STACK, PART_SCREEN, PARTS_OF_ALL };
+bool machine_part(size_t n, struct machine_part *part);
+
+/* What the processor does not let the kernel do to the byte there, "write" or "touch"; NULL: it lets all pass. */
+const char *machine_forbids(uintptr_t address);
 
 /* ---- Time ------------------------------------------------------------------------------------------------------- */
 

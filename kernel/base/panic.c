@@ -48,6 +48,21 @@ void print_backtrace(uintptr_t frame_pointer)
     kprintf("    and so on\n");
 }
 
+/* A function's frame lies below the two words that it was called with, and those belong to it. What is above the last frame is
+ * of the one that called it. */
+uintptr_t frame_holder(uintptr_t address)
+{
+    const struct frame *frame = __builtin_frame_address(0);
+    uintptr_t pc = 0;
+
+    for (; address >= (uintptr_t)(frame + 1); frame = frame->caller) {
+        pc = frame->return_address - 1;
+        if (!leads_up(frame, frame->caller))
+            break;
+    }
+    return pc;
+}
+
 static void (*show_memory)(void);
 
 void panic_shows(void (*picture)(void))

@@ -24,4 +24,7 @@ bool panic_caught(void (*act)(void), bool quiet);
 /* The callers by name, from this frame up. */
 void print_backtrace(uintptr_t frame_pointer);
 
+/* In whose frame on this stack the address lies: an address in that function; 0 where the stack is not in use. */
+uintptr_t frame_holder(uintptr_t address);
+
 #endif

@@ -346,36 +346,33 @@ void heap_print_stats(void)
 
 /* ---- The dump --------------------------------------------------------------------------------------------------- */
 
-/* What lies at an address, and up to where. */
+/* What lies at an address, and from where to where. */
 struct place {
     uintptr_t address;
-    uintptr_t end;
+    uintptr_t start, end; /* start 0: nobody knows it */
     const char *name;
     struct kheap_block block; /* its owner, where there is one */
 };
+
+static const char *const block_parts[] = { "padding before", "payload of", "slack of", "tag of" };
+enum { PART_TAG = 3 }; /* the last one */
 
 /* Walks down; the first block that begins at or below the address holds it. */
 static bool find_place(const struct kheap_block *block, void *context)
 {
     struct place *place = context;
     uintptr_t payload = (uintptr_t)block->payload, end = payload + block->size, tag = rounded(end);
+    const uintptr_t bounds[] = { payload - block->gap, payload, end, tag, tag + KHEAP_TAG_BYTES };
+    size_t n = 0;
 
-    if (place->address < payload - block->gap)
+    if (place->address < bounds[0])
         return true;
+    while (n < PART_TAG && place->address >= bounds[n + 1])
+        n++;
     place->block = *block;
-    if (place->address < payload) {
-        place->name = "padding before";
-        place->end = payload;
-    } else if (place->address < end) {
-        place->name = "payload of";
-        place->end = end;
-    } else if (place->address < tag) {
-        place->name = "slack of";
-        place->end = tag;
-    } else {
-        place->name = "tag of";
-        place->end = tag + KHEAP_TAG_BYTES;
-    }
+    place->name = block_parts[n];
+    place->start = bounds[n];
+    place->end = bounds[n + 1];
     return false;
 }
 
@@ -383,19 +380,19 @@ static struct place place_of(uintptr_t address)
 {
     uintptr_t start = (uintptr_t)shown->heap_start, end = (uintptr_t)shown->heap_end;
     uintptr_t pointer = (uintptr_t)shown->free_memory_pointer, floor = start - KHEAP_TAG_BYTES;
-    struct place place = { .address = address };
+    struct place place = { .address = address, .end = pointer };
 
     if (address >= end)
-        return (struct place){ .address = address, .end = UINTPTR_MAX, .name = "outside of the heap" };
+        return (struct place){ address, end, UINTPTR_MAX, "outside of the heap", { 0 } };
     if (address >= pointer)
-        return (struct place){ .address = address, .end = end, .name = "free" };
+        return (struct place){ address, pointer, end, "free", { 0 } };
     if (address < floor)
-        return (struct place){ .address = address, .end = floor, .name = "outside of the heap" };
+        return (struct place){ address, 0, floor, "outside of the heap", { 0 } };
     if (address < start)
-        return (struct place){ .address = address, .end = start, .name = "floor tag" };
+        return (struct place){ address, floor, start, "floor tag", { 0 } };
     kheap_walk(shown, find_place, &place);
     if (place.name == NULL)
-        return (struct place){ .address = address, .end = pointer, .name = "behind the damage, unknown" };
+        place.name = "behind the damage, unknown";
     return place;
 }
 
@@ -408,18 +405,36 @@ static void print_tag_words(const struct kheap_block *block)
     kprintf(", size %zu, owner %pB, seal", block->size, block->owner);
 }
 
+static void print_name(const struct place *place)
+{
+    const void *payload = place->block.payload;
+
+    kprintf("%s", place->name);
+    if (payload != NULL && number_of(payload) != 0)
+        kprintf(" #%u", number_of(payload));
+    else if (payload != NULL)
+        kprintf(" %p", payload);
+}
+
+void heap_tell_place(uintptr_t address)
+{
+    static const char *const tag_words[] = { "fence", "size", "owner", "seal" };
+    struct place place = place_of(address);
+    size_t offset = address - place.start;
+
+    print_name(&place);
+    if (place.name == block_parts[PART_TAG])
+        kprintf(", its %s", tag_words[offset / sizeof(uintptr_t)]);
+    else if (place.start != 0)
+        kprintf(", byte %zu of %zu", offset, place.end - place.start);
+}
+
 static void print_heading(const struct place *place)
 {
-    const struct kheap_block *block = &place->block;
-
     console_style(STYLE_FAINT);
-    kprintf("%s", place->name);
-    if (block->payload != NULL && number_of(block->payload) != 0)
-        kprintf(" #%u", number_of(block->payload));
-    else if (block->payload != NULL)
-        kprintf(" %p", block->payload);
-    if (strcmp(place->name, "tag of") == 0)
-        print_tag_words(block);
+    print_name(place);
+    if (place->name == block_parts[PART_TAG])
+        print_tag_words(&place->block);
     console_style(STYLE_PLAIN);
     kprintf("\n");
 }

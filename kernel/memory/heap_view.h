@@ -24,4 +24,7 @@ void heap_tell_none(const char *empty);
 /* The bytes from `address` on, each piece under its name. The caller has made sure that they can be read. */
 void heap_print_bytes(uintptr_t address, size_t length);
 
+/* What lies at an address of the heap that is shown, without its bytes: "payload of #1, byte 4 of 100". */
+void heap_tell_place(uintptr_t address);
+
 #endif

@@ -25,6 +25,7 @@
 #include "memory/numbers.h"
 #include "prompt/interrupt_commands.h"
 #include "prompt/shell.h"
+#include "prompt/whose.h"
 
 #include <stdint.h>
 
@@ -254,6 +255,17 @@ static bool cmd_peek(int count, char **words)
         return false;
     }
     heap_print_bytes((uintptr_t)address, length);
+    return true;
+}
+
+static bool cmd_whose(int count, char **words)
+{
+    void *address;
+
+    (void)count;
+    if (!read_block(words[1], &address))
+        return false;
+    whose_tell((uintptr_t)address);
     return true;
 }
 
@@ -498,6 +510,7 @@ const struct command commands[] = {
     { "release", "[MARK]", "give back all above a mark", cmd_release, 0, 1 },
     { "fill", "#N TEXT", "write TEXT over a whole payload", cmd_fill, 2, REST_OF_LINE },
     { "peek", "#N|ADDRESS [LENGTH]", "look at bytes, and whose they are", cmd_peek, 1, 2 },
+    { "whose", "#N|ADDRESS", "whose an address is, without a look at it", cmd_whose, 1, 1 },
     { "poke", "ADDRESS BYTE...", "write bytes anywhere in the heap", cmd_poke, 2, 7 },
     { "map", "[handlers]", "draw the heap to scale", cmd_map, 0, 1 },
     { "blocks", "[COUNT | all]", "list live blocks, newest first", cmd_blocks, 0, 1 },

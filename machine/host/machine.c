@@ -13,6 +13,7 @@
 #include "kernel.h"
 #include "memory/description.h"
 
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -128,6 +129,75 @@ static void make_terminal_raw(void)
     raw.c_cc[VTIME] = 0;
     terminal_is_raw = tcsetattr(STDIN_FILENO, TCSANOW, &raw) == 0;
     atexit(restore_terminal);
+}
+
+/* ---- What lies where -------------------------------------------------------------------------------------------- */
+
+/* What the system tells of a piece of this process: rights like "r-xp", and a file or a word for what lies there, or "". */
+struct mapping {
+    uintptr_t start, end;
+    char rights[5], name[256];
+};
+
+/* The n-th, by rising address; false behind the last one. The C library's own memory is not for those who interrupt. */
+static bool mapping(size_t n, struct mapping *out)
+{
+    char line[512] = "";
+    unsigned long before = machine_interrupts_off();
+    FILE *file = fopen("/proc/self/maps", "r");
+    bool there = file != NULL;
+
+    for (size_t i = 0; there && i <= n; i++)
+        there = fgets(line, sizeof line, file) != NULL;
+    if (file != NULL)
+        fclose(file);
+    machine_interrupts_restore(before);
+    out->name[0] = '\0';
+    return there && sscanf(line, "%" SCNxPTR "-%" SCNxPTR " %4s %*s %*s %*s %255s", &out->start, &out->end, out->rights,
+                           out->name) >= 3;
+}
+
+/* The name is good until the next call. */
+static const char *name_of(const struct mapping *mapped)
+{
+    static char name[sizeof mapped->name];
+    bool own = mapped->start >= (uintptr_t)__executable_start && mapped->start < (uintptr_t)end;
+    const char *file = strrchr(mapped->name, '/');
+
+    if (own)
+        return strchr(mapped->rights, 'x') != NULL   ? "code"
+               : strchr(mapped->rights, 'w') != NULL ? "data"
+                                                     : "constants";
+    strcpy(name, file != NULL ? file + 1 : mapped->name);
+    return strcmp(name, "[stack]") == 0 ? "stack" : name[0] != '\0' ? name : NULL;
+}
+
+/* A process has no screen's memory. */
+bool machine_part(size_t n, struct machine_part *part)
+{
+    struct mapping mapped;
+    size_t i = n - PARTS_OF_ALL;
+
+    *part = (struct machine_part){ 0 };
+    if (n == PART_SCREEN)
+        return true;
+    if (n == PART_STACK)
+        for (i = 0; mapping(i, &mapped) && strcmp(mapped.name, "[stack]") != 0;)
+            i++;
+    if (!mapping(i, &mapped))
+        return n < PARTS_OF_ALL;
+    *part = (struct machine_part){ mapped.start, mapped.end, name_of(&mapped) };
+    return true;
+}
+
+const char *machine_forbids(uintptr_t address)
+{
+    struct mapping mapped;
+
+    for (size_t n = 0; mapping(n, &mapped); n++)
+        if (address >= mapped.start && address < mapped.end && mapped.rights[0] == 'r')
+            return mapped.rights[1] == 'w' ? NULL : "write";
+    return "touch";
 }
 
 /* ---- Time --------------------------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "machine.h"
 #include "multiboot.h"
 
 /* boot.S */
@@ -24,7 +25,7 @@ extern uint64_t first_cycles;
 extern const uintptr_t stack_is_set;
 
 /* link.ld */
-extern char _kernel_start[], _rodata_end[], _kernel_end[];
+extern char _kernel_start[], _text_end[], _rodata_end[], _data_end[], _kernel_end[];
 
 /* COM1. plain: a line ends in \n alone, not in \r\n. Without the chip, all of it does nothing. */
 void serial_start(bool plain);
@@ -37,6 +38,7 @@ void serial_drain(void);
 void vga_start(void);
 void vga_put(char c);
 void vga_show(void);
+struct machine_part vga_screen(void);
 
 /* The PS/2 keyboard. */
 void keyboard_start(void);
@@ -65,6 +67,7 @@ uint64_t timer_beats(void); /* 0 before interrupts_start() */
 /* Page tables: every address is its own, and what must not be touched is not there. */
 void paging_start(void);
 uint32_t paging_directory(void);
+const char *paging_forbids(uint32_t address); /* as machine_forbids() */
 
 /* Processor exceptions and the stack's end; both end in a panic. */
 _Noreturn void exception(const struct frame *frame);

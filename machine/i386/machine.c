@@ -155,6 +155,29 @@ void machine_moment(unsigned char number)
     outb(DIAGNOSTIC_PORT, number);
 }
 
+/* ---- What lies where -------------------------------------------------------------------------------------------- */
+
+bool machine_part(size_t n, struct machine_part *part)
+{
+    static const struct machine_part parts[] = {
+        [PART_STACK] = { (uintptr_t)stack_low, (uintptr_t)stack_top, "stack" },
+        [PARTS_OF_ALL] = { 0, 4096, "the page of null pointers" },
+        { (uintptr_t)stack_guard_page, (uintptr_t)stack_low, "the fence below the stack" },
+        { (uintptr_t)_text_end, (uintptr_t)_rodata_end, "constants" },
+        { (uintptr_t)_rodata_end, (uintptr_t)_data_end, "data" },
+        { (uintptr_t)_data_end, (uintptr_t)_kernel_end, "bss, the data that began as zeros" },
+    };
+    if (n >= sizeof parts / sizeof parts[0])
+        return false;
+    *part = n == PART_SCREEN ? vga_screen() : parts[n];
+    return true;
+}
+
+const char *machine_forbids(uintptr_t address)
+{
+    return paging_forbids(address);
+}
+
 /* ---- Time ------------------------------------------------------------------------------------------------------- */
 
 uint64_t machine_cycles(void)

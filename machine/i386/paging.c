@@ -55,6 +55,16 @@ void paging_start(void)
     load();
 }
 
+/* Before paging_start(), and where it never ran, the directory is empty. */
+const char *paging_forbids(uint32_t address)
+{
+    uint32_t entry = address < LARGE_PAGE ? first_table[address / PAGE] : directory[address / LARGE_PAGE];
+
+    if (directory[0] == 0 || entry & WRITABLE)
+        return NULL;
+    return entry & PRESENT ? "write" : "touch";
+}
+
 uint32_t paging_directory(void)
 {
     return (uint32_t)directory;

@@ -308,6 +308,12 @@ void vga_put(char c)
         put_character(c);
 }
 
+struct machine_part vga_screen(void)
+{
+    uintptr_t start = (uintptr_t)screen, bytes = present ? sizeof cells : 0;
+    return (struct machine_part){ start, start + bytes, "the letters on the screen" };
+}
+
 void vga_start(void)
 {
     set_mode();

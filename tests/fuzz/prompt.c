@@ -56,6 +56,17 @@ void machine_tell_before(void)
 {
 }
 
+bool machine_part(size_t n, struct machine_part *part)
+{
+    *part = (struct machine_part){ FIXED_START + n * KERNEL, FIXED_START + (n + 1) * KERNEL, n > 0 ? "a part" : NULL };
+    return n < 3;
+}
+
+const char *machine_forbids(uintptr_t address)
+{
+    return address < FIXED_START ? "touch" : NULL;
+}
+
 static void tell_memory(void)
 {
     memory_add(FIXED_START, RAM, MEMORY_USABLE);
