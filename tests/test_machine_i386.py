@@ -274,6 +274,32 @@ def test_the_keyboard_and_the_screen(tmp_path):
         assert pc.end() == OK
 
 
+def test_a_letter_poked_into_the_screen_is_seen(tmp_path):
+    """In the last two cells, which nobody draws anew before the screen is full. peek finds it there."""
+    with Monitor(tmp_path) as pc:
+        pc.wait_for("minios> ")
+        type_line(pc, "poke 0xb8f9c 77 31 79 47")
+        type_line(pc, "peek 0xb8f9c 4")
+        text = pc.wait_for(r"000b8f90 .*4d 1f 4f 2f")
+        assert "outside of the heap" in text
+        lines, attributes = pc.screen(tmp_path)
+        assert lines[24] == " " * 78 + "MO" and attributes[1998:] == bytes([31, 47])
+        type_line(pc, "poke 0xb8f9f 88")
+        type_line(pc, "poke 0xb8f9f 1 2")
+        type_line(pc, "poke 0xb8fa0 1")
+        type_line(pc, "peek 0xb8f9f 2")
+        text = pc.wait_for(r"0x000b8f9f to 0x000b8fa1 is not all memory")
+        assert "0x000b8f9f is not in the heap or on the screen, and poke writes nowhere else" in text
+        assert "0x000b8fa0 is not in the heap or on the screen, and poke writes nowhere else" in text
+        assert pc.screen(tmp_path)[1][1998:] == bytes([31, 88])
+        type_line(pc, "poke 0xb7fff 1")
+        pc.wait_for("0x000b7fff is not in the heap or on the screen")
+        type_line(pc, "events")
+        assert " write " not in pc.wait_for(r"minios> events[^$]*minios> ")
+        type_halt(pc)
+        assert pc.end() == OK
+
+
 def test_the_screen_and_the_serial_line_say_the_same(tmp_path):
     with Monitor(tmp_path, 'on_fault=report color=off script="alloc 100; free 1; panic"') as pc:
         pc.wait_for("The machine stops")

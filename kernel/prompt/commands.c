@@ -239,6 +239,34 @@ static bool cmd_fill(int count, char **words)
     return true;
 }
 
+static bool lies_in(uintptr_t start, uintptr_t end, uintptr_t address, size_t length)
+{
+    return address >= start && address <= end && length <= end - address;
+}
+
+/* What stands there is drawn anew when its row changes. */
+static bool on_screen(uintptr_t address, size_t length)
+{
+    struct machine_part screen;
+
+    return machine_part(PART_SCREEN, &screen) && lies_in(screen.start, screen.end, address, length);
+}
+
+static bool in_heap(uintptr_t address, size_t length)
+{
+    return lies_in((uintptr_t)kernel_heap.heap_start - KHEAP_TAG_BYTES, (uintptr_t)kernel_heap.heap_end, address,
+                   length);
+}
+
+static void tell_no_poke(const void *address)
+{
+    struct machine_part screen;
+    bool none = !machine_part(PART_SCREEN, &screen) || screen.start == screen.end;
+
+    kprintf("%p is not in the heap%s, and poke writes nowhere else\n", address,
+            none ? " (no screen's memory here)" : " or on the screen");
+}
+
 static bool cmd_peek(int count, char **words)
 {
     size_t length = 64;
@@ -250,7 +278,7 @@ static bool cmd_peek(int count, char **words)
         kprintf("a length from 1 to 4096, please\n");
         return false;
     }
-    if (!memory_readable((uintptr_t)address, length)) {
+    if (!memory_readable((uintptr_t)address, length) && !on_screen((uintptr_t)address, length)) {
         kprintf("%p to %p is not all memory; `memory` shows what is\n", address, (void *)((uintptr_t)address + length));
         return false;
     }
@@ -269,11 +297,10 @@ static bool cmd_whose(int count, char **words)
     return true;
 }
 
-/* Anywhere in the heap, tags and all: what it breaks, the heap has to find. */
+/* Anywhere in the heap, tags and all: what it breaks, the heap has to find. And on the screen, where nothing breaks. */
 NO_SANITIZE static bool cmd_poke(int count, char **words)
 {
-    uintptr_t first = (uintptr_t)kernel_heap.heap_start - KHEAP_TAG_BYTES;
-    size_t bytes[8];
+    size_t bytes[8], length = (size_t)count - 2;
     void *address;
 
     if (!read_block(words[1], &address))
@@ -283,14 +310,15 @@ NO_SANITIZE static bool cmd_poke(int count, char **words)
             kprintf("bytes are numbers from 0 to 255\n");
             return false;
         }
-    size_t from_first = (uintptr_t)address - first, room = (uintptr_t)kernel_heap.heap_end - first;
-    if ((uintptr_t)address < first || from_first > room || (size_t)count - 2 > room - from_first) {
-        kprintf("%p is not in the heap, and poke writes nowhere else\n", address);
+    bool heap = in_heap((uintptr_t)address, length);
+    if (!heap && !on_screen((uintptr_t)address, length)) {
+        tell_no_poke(address);
         return false;
     }
     for (int i = 2; i < count; i++)
         ((unsigned char *)address)[i - 2] = (unsigned char)bytes[i];
-    event_add(EVENT_WRITE, address, (size_t)count - 2, 0, __builtin_return_address(0));
+    if (heap)
+        event_add(EVENT_WRITE, address, length, 0, __builtin_return_address(0));
     return true;
 }
 
@@ -511,7 +539,7 @@ const struct command commands[] = {
     { "fill", "#N TEXT", "write TEXT over a whole payload", cmd_fill, 2, REST_OF_LINE },
     { "peek", "#N|ADDRESS [LENGTH]", "look at bytes, and whose they are", cmd_peek, 1, 2 },
     { "whose", "#N|ADDRESS", "whose an address is, without a look at it", cmd_whose, 1, 1 },
-    { "poke", "ADDRESS BYTE...", "write bytes anywhere in the heap", cmd_poke, 2, 7 },
+    { "poke", "ADDRESS BYTE...", "write bytes in the heap, on the screen", cmd_poke, 2, 7 },
     { "map", "[handlers]", "draw the heap to scale", cmd_map, 0, 1 },
     { "blocks", "[COUNT | all]", "list live blocks, newest first", cmd_blocks, 0, 1 },
     { "events", "[COUNT | all]", "what was done to the heap, newest last", cmd_events, 0, 1 },

@@ -17,15 +17,8 @@
         .long   MULTIBOOT_FLAGS
         .long   -(MULTIBOOT_MAGIC + MULTIBOOT_FLAGS)
 
-        .bss
-        .balign 8
-        .globl  processor_features, first_cycles
-first_cycles:
-        .skip   8
-processor_features:
-        .skip   4
-
 /* The page below the stack may not be written (paging.c): who runs over the stack's end meets it. */
+        .bss
         .balign 4096
         .globl  stack_guard_page, stack_low, stack_top
 stack_guard_page:
