@@ -263,8 +263,8 @@ static void tell_no_poke(const void *address)
     struct machine_part screen;
     bool none = !machine_part(PART_SCREEN, &screen) || screen.start == screen.end;
 
-    kprintf("%p is not in the heap%s, and poke writes nowhere else\n", address,
-            none ? " (no screen's memory here)" : " or on the screen");
+    kprintf("%p is not in the heap%s, and poke writes nowhere else%s\n", address, none ? "" : " or on the screen",
+            none ? "; no screen here" : "");
 }
 
 static bool cmd_peek(int count, char **words)

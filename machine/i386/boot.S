@@ -41,15 +41,9 @@ gdt_pointer:
         .word   gdt_end - gdt - 1
         .long   gdt
         .balign 4
-        .globl  stack_is_set, processor_features
+        .globl  stack_is_set
 stack_is_set:
         .long   .Lstack
-processor_features:
-        .long   0
-        .balign 8
-        .globl  first_cycles
-first_cycles:
-        .quad   0
 
         .text
         .globl  _start

@@ -20,6 +20,11 @@ enum { EXIT_PORT = 0x501, EXIT_BASE = 0x10, EXIT_IS_THERE = 0, EXIT_SECONDS = 10
 enum { DIAGNOSTIC_PORT = 0x80 };
 
 static struct boot_info boot;
+
+/* Written by boot.S; nobody clears them afterwards. */
+uint32_t processor_features;
+uint64_t first_cycles;
+
 static uint32_t eax, ebx; /* as the loader left them */
 static uint64_t cycles_a_second;
 static char name[256];
