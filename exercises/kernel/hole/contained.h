@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* Whoever touches one of the whole pages in between is stopped, from now on. */
-void machine_forbids(uintptr_t start, uintptr_t end);
+void machine_wall_off(uintptr_t start, uintptr_t end);
 
 /* Runs it with the stack that ends at top, so that whatever the processor refuses ends in tell_stop(), on another
  * stack; and what it refuses in there, in break_off_report(). */

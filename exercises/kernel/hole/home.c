@@ -45,14 +45,14 @@ static void build_walls(void)
 {
     struct memory_piece piece;
 
-    machine_forbids((uintptr_t)stack, (uintptr_t)stack + PAGE);
-    machine_forbids(room - PAGE, room);
-    machine_forbids(room + ROOM_BYTES, room + ROOM_BYTES + PAGE);
+    machine_wall_off((uintptr_t)stack, (uintptr_t)stack + PAGE);
+    machine_wall_off(room - PAGE, room);
+    machine_wall_off(room + ROOM_BYTES, room + ROOM_BYTES + PAGE);
     for (size_t n = 0; memory_piece(n, &piece); n++) {
         if (piece.kind != MEMORY_USABLE)
             continue;
-        machine_forbids(piece.start, piece.end < room ? piece.end : room);
-        machine_forbids(piece.start > room + ROOM_BYTES ? piece.start : room + ROOM_BYTES, piece.end);
+        machine_wall_off(piece.start, piece.end < room ? piece.end : room);
+        machine_wall_off(piece.start > room + ROOM_BYTES ? piece.start : room + ROOM_BYTES, piece.end);
     }
 }
 

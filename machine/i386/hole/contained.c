@@ -42,7 +42,7 @@ static uint32_t *table_of(uint32_t address)
     return table;
 }
 
-void machine_forbids(uintptr_t start, uintptr_t end)
+void machine_wall_off(uintptr_t start, uintptr_t end)
 {
     uint32_t at = (start + PAGE - 1) / PAGE * PAGE;
 
