@@ -429,12 +429,16 @@ def test_the_epub_has_a_cover(language, book):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_letters_of_the_epub_can_be_read(language, book, tmp_path):
-    """Those in the pictures of a heap, too, on their colours."""
+    """Those in the pictures of a heap, too, on their colours and by a font that has them; and no line ends beyond the edge."""
     with zipfile.ZipFile(book / f"minios.{language}.epub") as parts:
         parts.extractall(tmp_path)
     found = look("contrast", tmp_path / "EPUB" / "text", *sorted(path.name for path in (tmp_path / "EPUB" / "text").glob("ch*.xhtml")))
     assert len(found) > 12 and sum(page["read"] for page in found.values()) > 1000
     assert not {name: page["faint"] for name, page in found.items() if page["faint"]}
+    assert not {name: page["cut"] for name, page in found.items() if page["cut"]}
+    looks = "".join(path.read_text(encoding="utf-8") for path in (tmp_path / "EPUB" / "styles").glob("*.css"))
+    named = re.findall(r"font(?:-family)?:([^;}]*monospace[^;}]*)", looks)
+    assert len(named) > 3 and all("Noto Sans Bengali" in fonts for fonts in named), named
 
 
 def test_one_command_serves_it_until_ctrl_c(book):

@@ -303,15 +303,18 @@ async function checklist(chromium, site, path, ...others) {
   return { ...found, undone: await ticked() }
 }
 
-/** What axe says of the colours of these files of an EPUB, which has no site. */
+/** Boxes of code that a reader would have to push sideways. */
+const cut = () => [...document.querySelectorAll('pre, .sourceCode')].filter((box) => box.scrollWidth > box.clientWidth + 1).map((box) => box.textContent.slice(0, 80))
+
+/** What axe says of the colours of these files of an EPUB, which has no site; and what is cut off on a narrow screen. */
 async function contrast(chromium, folder, ...files) {
   const found = {}
-  const page = await chromium.newPage()
+  const page = await chromium.newPage({ viewport: { width: 420, height: 800 } })
   for (const file of files) {
     await page.goto(`file://${folder}/${file}`)
     await page.evaluate(AXE)
     const told = await page.evaluate(() => window.axe.run(document, { runOnly: ['color-contrast'], elementRef: false }))
-    found[file] = { read: told.passes.flatMap(({ nodes }) => nodes).length, faint: told.violations.flatMap(({ nodes }) => nodes.slice(0, 3).map((node) => node.html)) }
+    found[file] = { cut: await page.evaluate(cut), read: told.passes.flatMap(({ nodes }) => nodes).length, faint: told.violations.flatMap(({ nodes }) => nodes.slice(0, 3).map((node) => node.html)) }
   }
   return found
 }

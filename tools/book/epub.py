@@ -19,7 +19,7 @@ LOOKS = """
 @font-face { font-family: "Noto Sans Bengali"; font-weight: bold; src: url(../fonts/noto-sans-bengali-bengali-700-normal.woff) }
 body { font-family: "Noto Sans Bengali", sans-serif; line-height: 1.6 }
 code, pre { font-family: monospace, "Noto Sans Bengali" }
-pre { white-space: pre-wrap; font-size: 0.75em; line-height: 1.35 }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.75em; line-height: 1.35 } pre > code.sourceCode { white-space: pre-wrap !important }
 table { border-collapse: collapse } td, th { border: 1px solid #888; padding: 0.2em 0.4em; text-align: left }
 img { max-width: 100% } svg { max-width: 100%; height: auto }
 """
@@ -123,7 +123,7 @@ def looks_of_stills():
     colours = dict(re.findall(r"(--lab-\w+): (#\w+);", text.split(".dark", 1)[0]))
     grounds = {name: colours[f"--lab-{name}"] for name in ("gap", "slack", "tag")}
     wanted = [rule for rule in re.findall(r"^[^@\s/*}][^{}]*\{[^}]*\}", text, re.M) if ANY_STILL.match(rule)]
-    colours |= {"--lab-mono": "monospace", "--lab-ground": "transparent", "--vp-c-text-1": "#1b1f24", "--vp-c-text-2": "currentColor"}
+    colours |= {"--lab-mono": 'monospace, "Noto Sans Bengali"', "--lab-ground": "transparent", "--vp-c-text-1": "#1b1f24", "--vp-c-text-2": "currentColor"}
     text = re.sub(r"var\((--[\w-]+)\)", lambda match: colours.get(match[1], "#888"), "\n".join(wanted))
     return text + STILL_LOOKS + "".join(f".lab-{name} .lab-digits {{ background: {colour} }}\n" for name, colour in grounds.items())
 
