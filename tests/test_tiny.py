@@ -3,6 +3,7 @@
 # The tiny kernels of the first chapters, booted as a reader boots them: the right ones say what they should and end with 0,
 # each wrong one fails in its own way.
 
+import difflib
 import re
 import subprocess
 
@@ -68,6 +69,13 @@ def test_without_a_stack_the_way_back_leads_to_an_instruction_that_is_none(tmp_p
 
 def shown(path):
     return [line for line in path.read_text().splitlines() if "anchor" not in line]
+
+
+@pytest.mark.parametrize("name,gone", [("no-header", 2), ("no-stack", 5), ("returns", 4)])
+def test_a_wrong_one_is_the_right_one_but_for_its_mistake(name, gone):
+    """So many lines of start.S are not in it, whatever its comments say."""
+    right, wrong = ([re.sub(r"\s*/\*.*", "", line) for line in shown(KERNELS / f"{one}.S")[4:]] for one in ("start", name))
+    assert len([line for line in difflib.ndiff(right, wrong) if line[0] == "-" and line[1:].strip()]) == gone
 
 
 def test_they_are_short_enough_to_be_read():

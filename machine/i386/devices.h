@@ -67,7 +67,6 @@ uint64_t timer_beats(void); /* 0 before interrupts_start() */
 /* Page tables: every address is its own, and what must not be touched is not there. */
 void paging_start(void);
 uint32_t paging_directory(void);
-const char *paging_forbids(uint32_t address); /* as machine_forbids() */
 
 /* Processor exceptions and the stack's end; both end in a panic. */
 _Noreturn void exception(const struct frame *frame);

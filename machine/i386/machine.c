@@ -178,11 +178,6 @@ bool machine_part(size_t n, struct machine_part *part)
     return true;
 }
 
-const char *machine_forbids(uintptr_t address)
-{
-    return paging_forbids(address);
-}
-
 /* ---- Time ------------------------------------------------------------------------------------------------------- */
 
 uint64_t machine_cycles(void)

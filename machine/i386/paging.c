@@ -56,7 +56,7 @@ void paging_start(void)
 }
 
 /* Before paging_start(), and where it never ran, the directory is empty. */
-const char *paging_forbids(uint32_t address)
+const char *machine_forbids(uintptr_t address)
 {
     uint32_t entry = address < LARGE_PAGE ? first_table[address / PAGE] : directory[address / LARGE_PAGE];
 
